@@ -1,0 +1,32 @@
+#include "wire/hash.hpp"
+#include <sodium.h>
+
+namespace wardline {
+
+hash32 sha256(bytes_view m) {
+  return sha256({m});
+}
+
+hash32 sha256(std::initializer_list<bytes_view> parts) {
+  crypto_hash_sha256_state state;
+  crypto_hash_sha256_init(&state);
+  for (auto part : parts)
+    crypto_hash_sha256_update(&state, part.data(), part.size());
+  hash32 out;
+  crypto_hash_sha256_final(&state, out.data());
+  return out;
+}
+
+bytes lab(std::string_view label) {
+  bytes out;
+  out.reserve(label.size() + 1);
+  out.push_back(static_cast<std::uint8_t>(label.size()));
+  out.insert(out.end(), label.begin(), label.end());
+  return out;
+}
+
+hash32 labelled_hash(std::string_view label, bytes_view m) {
+  return sha256({lab(label), m});
+}
+
+} // namespace wardline
