@@ -1,0 +1,234 @@
+#pragma once
+// Messages inside the device channel as plain values; plugins/sdk/proto/device.proto says what each field means.
+// Signed objects stay opaque bytes here: plugins/sdk/e2ee decodes and verifies them as received.
+#include "wire/expected.hpp"
+#include "wire/ids.hpp"
+#include <variant>
+
+namespace wardline::wire::device {
+
+struct server_hello {
+  incarnation_id incarnation;
+  time_ms time = 0;
+  std::uint64_t message_bytes_max = 0;
+  std::string checkpoint;
+  std::optional<hash32> heads_digest;
+};
+
+// ---------------------------------------------------------------- requests
+
+struct hello {
+  device_id device;
+  hash32 certificate_hash{};
+  std::array<std::uint8_t, 16> store_instance{};
+  std::uint64_t pin_size = 0;
+};
+struct show_invitation {
+  invitation_id invitation;
+  std::string code;
+};
+struct enrol {
+  invitation_id invitation;
+  std::string code;
+  bytes certificate;
+  std::string password; ///< whoever holds this wipes it
+};
+struct log_in {
+  user_id user; ///< none on a personal device
+  std::string password;
+};
+struct log_off {};
+struct find_person {
+  std::string display_name;
+};
+struct list_parties {};
+struct get_party {
+  party_id party;
+  std::uint32_t from_n = 1;
+};
+struct get_objects {
+  std::vector<hash32> hashes;
+};
+struct list_conversations {};
+struct submit {
+  bytes object;
+  bytes members;
+  bytes seals;
+};
+struct party_name {
+  party_id party;
+  std::uint8_t kind = 0; ///< 1 user, 2 role, 3 patient, 4 service
+  std::string name;
+};
+struct invite {
+  bytes object;
+  std::string code;
+  std::optional<public_key> link_key;
+  std::vector<party_name> names;
+};
+struct post {
+  bytes slip;
+  bytes body;
+};
+struct get_slips {
+  conversation_id conversation;
+  incarnation_id incarnation;
+  std::uint64_t after_seq = 0;
+  std::uint32_t slips_max = 0;
+};
+enum class purpose : std::uint8_t { treatment = 1, off_duty, break_glass, records, restore };
+struct open {
+  conversation_id conversation;
+  std::vector<std::uint64_t> seqs;
+  device::purpose purpose = device::purpose::treatment;
+};
+struct act {
+  bytes object;
+};
+struct get_checkpoint {
+  std::uint64_t old_size = 0;
+};
+
+using request_body = std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties,
+                                  get_party, get_objects, list_conversations, submit, invite, post, get_slips,
+                                  open, act, get_checkpoint>;
+
+struct request {
+  request_id id;
+  request_body what;
+};
+
+// ---------------------------------------------------------------- answers
+
+struct logged {
+  bytes object;
+  std::uint64_t leaf = 0;
+  bytes salt;
+  bytes entry;
+  std::vector<hash32> proof;
+};
+/// A refusal and what it carries; unset fields are none or zero.
+struct refused {
+  refusal why = refusal::none;
+  party_id party;
+  std::uint32_t epoch = 0;
+  hash32 inbox{};
+  hash32 hash{};
+  user_id user;
+  time_ms time = 0;
+};
+struct share {
+  std::uint32_t number = 0; ///< 0 = not set
+  bytes value;              ///< 32 bytes; whoever holds this wipes it
+};
+struct welcome {
+  user_id user;
+  time_ms session_until = 0;
+  std::string checkpoint;
+  std::vector<hash32> consistency;
+  device::share share;
+};
+struct invitation {
+  bytes root;
+  bytes server;
+  std::vector<bytes> chain;
+  bytes invitation_object;
+};
+struct enrolled {
+  std::uint64_t leaf = 0;
+};
+struct logged_in {
+  user_id user;
+  time_ms session_until = 0;
+  device::share share;
+};
+struct person {
+  user_id user;
+  party_id party;
+};
+struct parties {
+  std::vector<party_name> names;
+};
+struct party {
+  party_id id;
+  std::uint8_t kind = 0;
+  std::vector<logged> cores;
+  bytes members;
+  bytes seals;
+  std::vector<logged> certificates;
+  std::string checkpoint;
+};
+struct objects {
+  std::vector<logged> found;
+  std::string checkpoint;
+};
+struct conversation {
+  conversation_id id;
+  bytes link;
+  std::uint64_t last_seq = 0;
+};
+struct conversations {
+  std::vector<conversation> all;
+};
+struct submitted {
+  hash32 hash{};
+  std::uint64_t leaf = 0;
+};
+struct posted {
+  std::uint64_t seq = 0;
+  std::uint64_t leaf = 0;
+};
+struct slip {
+  conversation_id conversation;
+  std::uint64_t seq = 0;
+  std::uint64_t leaf = 0;
+  bytes object;
+  bytes acknowledgement;
+  time_ms time = 0;
+};
+struct slips {
+  std::vector<slip> rows;
+  bool more = false;
+};
+struct body {
+  std::uint64_t seq = 0;
+  bytes sealed;
+};
+struct opened {
+  std::uint64_t leaf = 0;
+  std::vector<body> bodies;
+  std::uint32_t left_off = 0;
+};
+struct done {
+  std::uint64_t leaf = 0;
+};
+struct checkpoint {
+  std::string note;
+  std::vector<hash32> consistency;
+};
+
+using answer_body = std::variant<refused, welcome, invitation, enrolled, logged_in, person, parties, party,
+                                 objects, conversations, submitted, posted, slips, opened, done, checkpoint>;
+
+struct answer {
+  request_id id;
+  answer_body result;
+};
+
+struct session_ended {
+  refusal why = refusal::none;
+};
+
+using from_daemon = std::variant<answer, slip, session_ended>;
+
+bytes encode(const server_hello& m);
+bytes encode(const request& m);
+bytes encode(const from_daemon& m);
+
+/// Complete and bounded, or a refusal: malformed_request, message_too_large, unknown_request (an empty oneof: the
+/// peer is newer). The id of a request is given back where it could be read, so that the refusal can be answered.
+expected<server_hello> decode_server_hello(bytes_view raw);
+expected<request> decode_request(bytes_view raw, request_id* id_read = nullptr);
+expected<from_daemon> decode_from_daemon(bytes_view raw);
+
+} // namespace wardline::wire::device
