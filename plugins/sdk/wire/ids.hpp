@@ -20,7 +20,8 @@ using bytes_view = std::span<const std::uint8_t>;
 /// Milliseconds since 1970-01-01 UTC (e2ee 1).
 using time_ms = std::uint64_t;
 
-/// 16 random bytes (128 bits). All zero means "none" (e2ee 1). The tag keeps a user from passing for a device.
+/// 16 random bytes (128 bits). All zero means "none" (e2ee 1). The tag keeps a user from passing for a
+/// device.
 template <class Tag>
 struct id {
   static constexpr std::size_t size = 16;

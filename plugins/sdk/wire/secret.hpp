@@ -11,7 +11,7 @@ class secret32 {
 public:
   static constexpr std::size_t size = 32;
 
-  secret32(); ///< all zero
+  secret32();                        ///< all zero
   explicit secret32(bytes_view raw); ///< copies exactly 32 bytes; the caller wipes its own copy
   secret32(secret32&& other) noexcept;
   secret32& operator=(secret32&& other) noexcept;
