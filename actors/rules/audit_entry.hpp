@@ -1,0 +1,59 @@
+#pragma once
+// What one audited act says, and the commitment to it that stands in the tree. Format v1, final.
+#include "wire/ids.hpp"
+
+namespace wardline::rules {
+
+/// What happened. The numbers are final: they stand in leaves. `detail` per kind is said where it is written.
+enum class audit_kind : std::uint8_t {
+  started = 1,         ///< the daemon serves
+  object_accepted = 2, ///< a signed object entered (hash = its hash)
+  enrolled = 3,        ///< a device received its certificate
+  logged_in = 4,
+  log_in_refused = 5,
+  logged_off = 6,
+  posted = 7,     ///< a slip and its body were accepted
+  opened = 8,     ///< bodies were released to a device
+  acted = 9,      ///< an act object (acknowledge, raise, lower, ...) took effect
+  refused = 10,   ///< something was asked that the asker may not do
+  heartbeat = 11, ///< nothing happened; makes silence visible
+  invited = 12,
+  plugin_linked = 13,
+  incarnation_opened = 14, ///< this log begins; after a restore it embeds the last known old checkpoint
+};
+
+constexpr std::uint8_t audit_kind_max = 14;
+constexpr std::size_t audit_detail_bytes_max = 8192;
+constexpr std::size_t audit_salt_bytes = 16;
+constexpr std::size_t leaf_data_bytes = 34;
+
+using audit_salt = std::array<std::uint8_t, audit_salt_bytes>;
+using leaf_data = std::array<std::uint8_t, leaf_data_bytes>;
+
+/// One shape for all kinds; what a kind does not use is zero. Ids, hashes and words of this house only: an
+/// entry is sealed at rest, but it is shown to auditors, so no content and no person's name goes in.
+struct audit_entry {
+  audit_kind kind = audit_kind::started;
+  time_ms time = 0;
+  user_id user;
+  device_id device;
+  conversation_id conversation;
+  std::array<std::uint8_t, 16> object{}; ///< id of what was acted on: message, invitation, session, ...
+  hash32 hash{};                         ///< of the object, slip or body concerned
+  bytes detail;                          ///< at most audit_detail_bytes_max
+
+  bool operator==(const audit_entry&) const = default;
+};
+
+/// u8 version 1 | u8 kind | u64 time | b16 user | b16 device | b16 conversation | b16 object | b32 hash | v16
+/// detail.
+bytes encode(const audit_entry& entry);
+
+/// Nothing unless the bytes are exactly one entry of version 1 with a known kind.
+std::optional<audit_entry> decode_audit_entry(bytes_view raw);
+
+/// Leaf data = u8 version 1 | u8 kind | SHA-256(salt | encoded entry) (security 2.2). Always over stored
+/// bytes.
+leaf_data leaf_data_of(audit_kind kind, const audit_salt& salt, bytes_view encoded_entry);
+
+} // namespace wardline::rules
