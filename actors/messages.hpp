@@ -1,0 +1,232 @@
+#pragma once
+// All in-process messages: plain structs, one sentence each, no inspect: CAF can neither print nor ship PHI.
+// What a device asks and is answered stays in the shape of the wire (wire/device.hpp), so that nothing is said twice.
+#include "ports/link.hpp"
+#include "rules/clinic.hpp"
+#include "store_messages.hpp"
+#include "wire/device.hpp"
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <memory>
+
+namespace wardline {
+
+/// Held until a frame was dealt with; giving it up returns the plugin's credit, also when an actor dies with the
+/// frame in its mailbox.
+using credit = std::shared_ptr<const void>;
+
+// ---- zmq_link -> plugin_host
+
+/// One frame of a plugin, not yet parsed.
+struct frame_in {
+  ports::link_peer from;
+  bytes frame;
+  credit held;
+};
+
+/// A connection ended, or its endpoint saw it go.
+struct peer_gone {
+  ports::link_peer peer;
+};
+
+// ---- plugin_host <-> device_session
+
+/// A device channel: a number on a plugin's connection.
+struct channel_ref {
+  ports::link_peer peer;
+  std::uint64_t number = 0;
+
+  auto operator<=>(const channel_ref&) const = default;
+};
+
+/// One Noise message for this channel.
+struct channel_in {
+  bytes payload;
+  credit held;
+};
+
+/// Noise messages to send on this channel, in order.
+struct channel_out {
+  channel_ref to;
+  std::vector<bytes> payloads;
+};
+
+/// The session is over; nothing more is sent on the channel.
+struct channel_over {
+  channel_ref channel;
+  refusal why = refusal::none;
+};
+
+/// The plugin closed the channel, its connection went, or the house stops.
+struct channel_cut {
+  refusal why = refusal::none;
+};
+
+/// Once a second, from main: the only timer of the house.
+struct tick {
+  time_ms now = 0;           ///< wall clock
+  std::uint64_t steady = 0;  ///< steady clock, milliseconds
+};
+
+// ---- requests of a device
+
+/// Who asks, as the channel and the session prove it. Made by device_session, never by a plugin.
+struct caller {
+  device_id device;
+  user_id user; ///< logged in; none before log-in and while enrolling
+  rules::device_class kind = rules::device_class::personal_staff;
+  hash32 certificate{};
+  std::vector<party_id> parties; ///< entitled to, ascending
+};
+using caller_ref = std::shared_ptr<const caller>;
+
+/// The answer to anything a device asks; a refusal is an answer.
+struct outcome {
+  wire::device::answer_body result;
+};
+
+/// Everything that `directory` answers itself: people, parties, objects, enrolment.
+struct ask_directory {
+  caller_ref who;
+  public_key noise_key{}; ///< of the channel: an enrolling device is known by nothing else
+  wire::device::request_body what;
+  time_ms now = 0;
+};
+
+/// A message to be accepted; the slip was decoded and compared with its channel.
+struct post_slip {
+  caller_ref who;
+  conversation_id conversation;
+  message_id message;
+  hash32 header_hash{}; ///< h of e2ee 5.9: the identity of the message
+  std::shared_ptr<const wire::device::post> post;
+  time_ms now = 0;
+};
+
+/// Bodies to be released: one leaf, committed before the answer.
+struct open_bodies {
+  caller_ref who;
+  wire::device::open what;
+  time_ms now = 0;
+};
+
+/// Slips after a cursor.
+struct read_slips {
+  caller_ref who;
+  wire::device::get_slips what;
+};
+
+/// A signed act on a message of this conversation; `object` is decoded and its signature is right.
+struct apply_act {
+  caller_ref who;
+  conversation_id conversation; ///< none: `directory` finds it by the message
+  std::shared_ptr<const wire::device::act> act;
+  time_ms now = 0;
+};
+
+/// The conversation has a new link (another list of parties).
+struct conversation_changed {
+  conversation_id conversation;
+};
+
+// ---- log-in
+
+/// Log in with a password, on the device of the channel.
+struct sign_in {
+  caller_ref who;
+  user_id user;
+  std::string password;
+  hash32 handshake{}; ///< the session is bound to this channel's keys (e2ee 7.5)
+  time_ms now = 0;
+};
+
+/// A device is back: is somebody still logged in on it?
+struct resume {
+  caller_ref who;
+  hash32 handshake{};
+  time_ms now = 0;
+};
+
+struct sign_off {
+  caller_ref who;
+  time_ms now = 0;
+};
+
+/// For the password workers; `stored` empty = unknown user, the same work is done.
+struct check_password {
+  std::string stored;
+  std::string password;
+};
+
+struct make_password_hash {
+  std::string password;
+};
+
+struct password_checked {
+  bool right = false;
+};
+
+struct password_hash {
+  std::string phc; ///< empty: no memory
+};
+
+// ---- news
+
+/// A slip, encoded once, for every connected device of these parties.
+struct fan_out {
+  std::vector<party_id> parties;
+  std::shared_ptr<const bytes> message; ///< an encoded wire::device::from_daemon
+};
+
+/// To a device session: send this as it is.
+struct deliver {
+  std::shared_ptr<const bytes> message;
+};
+
+/// This session is over by order of its `user` (log-off elsewhere, limit, revocation).
+struct end_session {
+  refusal why = refusal::none;
+};
+
+// ---- audit
+
+/// An answer whose objects still lack their proofs: `audit` fills in salt, entry, proof and checkpoint.
+struct add_proofs {
+  outcome unproven; ///< party or objects; `leaf` of each logged is set
+};
+
+/// The newest checkpoint, with consistency from an older size.
+struct consistency {
+  std::uint64_t old_size = 0;
+};
+
+} // namespace wardline
+
+// Carried in the process, never serialised, never printed.
+#define WARDLINE_IN_PROCESS(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::type)
+WARDLINE_IN_PROCESS(frame_in)
+WARDLINE_IN_PROCESS(peer_gone)
+WARDLINE_IN_PROCESS(channel_in)
+WARDLINE_IN_PROCESS(channel_out)
+WARDLINE_IN_PROCESS(channel_over)
+WARDLINE_IN_PROCESS(channel_cut)
+WARDLINE_IN_PROCESS(tick)
+WARDLINE_IN_PROCESS(outcome)
+WARDLINE_IN_PROCESS(ask_directory)
+WARDLINE_IN_PROCESS(post_slip)
+WARDLINE_IN_PROCESS(open_bodies)
+WARDLINE_IN_PROCESS(read_slips)
+WARDLINE_IN_PROCESS(apply_act)
+WARDLINE_IN_PROCESS(conversation_changed)
+WARDLINE_IN_PROCESS(sign_in)
+WARDLINE_IN_PROCESS(resume)
+WARDLINE_IN_PROCESS(sign_off)
+WARDLINE_IN_PROCESS(check_password)
+WARDLINE_IN_PROCESS(make_password_hash)
+WARDLINE_IN_PROCESS(password_checked)
+WARDLINE_IN_PROCESS(password_hash)
+WARDLINE_IN_PROCESS(fan_out)
+WARDLINE_IN_PROCESS(deliver)
+WARDLINE_IN_PROCESS(end_session)
+WARDLINE_IN_PROCESS(add_proofs)
+WARDLINE_IN_PROCESS(consistency)
+#undef WARDLINE_IN_PROCESS
