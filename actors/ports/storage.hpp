@@ -74,6 +74,13 @@ inline change del(table where, bytes key) {
   return {change::kind::del, where, std::move(key), {}};
 }
 
+/// False: no storage takes it; the commit that holds it is refused whole.
+inline bool in_range(const change& c) {
+  auto t = static_cast<std::uint8_t>(c.where);
+  return t >= 1 && t <= table_max && !c.key.empty() && c.key.size() <= key_bytes_max &&
+         c.value.size() <= value_bytes_max && (c.what == change::kind::put || c.value.empty());
+}
+
 enum class commit_result : std::uint8_t {
   committed, ///< durable, all of it
   refused,   ///< nothing of it happened (disk or map full, key or value out of range): a state to live in
