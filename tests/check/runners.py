@@ -1,0 +1,81 @@
+"""The table of what ./check runs. A new proof is one line in `table`."""
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Optional
+
+FAST = ("fast", "full", "long")
+FULL = ("full", "long")
+UNIT_LIMIT_S = 300
+BUILD_LIMIT_S = 3000
+
+
+@dataclass
+class Program:
+    name: str
+    command: list
+    limit_s: int
+    cwd: Optional[Path] = None
+    env: dict = field(default_factory=dict)
+
+
+@dataclass
+class Runner:
+    name: str
+    modes: tuple
+    programs: Callable  # mode -> list of Program, or None when they could not be listed
+    counts_cases: bool = True  # False: a build or a formatter, where only a failure counts
+    needs: tuple = ()  # builds that must have succeeded
+    at_once: int = 1
+    when: Optional[Callable] = None  # a reason to skip, or nothing
+
+
+def one(name, modes, command, limit_s, long=None, **options):
+    """A runner of one program; `long` is its command in `./check long`."""
+    def programs(mode):
+        return [Program(name, long if long and mode == "long" else command, limit_s)]
+    return Runner(name, modes, programs, **options)
+
+
+def build(preset, modes):
+    script = f"cmake --preset {preset} && cmake --build --preset {preset}"
+    return one(f"build {preset}", modes, ["bash", "-c", script], BUILD_LIMIT_S, counts_cases=False)
+
+
+def ctest(root, preset, modes, environment=None):
+    """Every program that CMake knows as a test, two at a time."""
+    folder = root / "build" / preset
+
+    def programs(mode):
+        listed = subprocess.run(["ctest", "--test-dir", str(folder), "--show-only=json-v1"],
+                                capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if listed.returncode != 0:
+            return None
+        found = []
+        for test in json.loads(listed.stdout)["tests"]:
+            if "command" not in test:  # CMake knows it, but it was not built
+                found.append(Program(f"{preset} {test['name']}", ["false"], 1))
+                continue
+            properties = {p["name"]: p["value"] for p in test.get("properties", [])}
+            limit_s = int(properties.get("TIMEOUT", UNIT_LIMIT_S))
+            found.append(Program(f"{preset} {test['name']}", test["command"], limit_s,
+                                 Path(properties.get("WORKING_DIRECTORY", folder)), environment or {}))
+        return found or None
+    return Runner(f"tests {preset}", modes, programs, needs=(f"build {preset}",), at_once=2)
+
+
+def table(root):
+    sanitizers = {"ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    here = root / "tests" / "check"
+    return [
+        one("counting", FAST, ["python3", str(here / "counting_test.py")], 30),
+        one("format", FULL, ["python3", str(here / "format.py")], 120, counts_cases=False),
+        build("dev", FAST),
+        ctest(root, "dev", FAST),
+        build("asan", FULL),
+        ctest(root, "asan", FULL, sanitizers),
+        one("clang-tidy", FULL, ["python3", str(here / "clang_tidy.py")], 2400, counts_cases=False,
+            needs=("build dev",)),
+    ]
