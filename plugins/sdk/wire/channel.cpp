@@ -159,7 +159,7 @@ expected<bytes> channel_initiator::start() {
 }
 
 expected<channel_initiator::opened> channel_initiator::finish(bytes_view answer, time_ms now) {
-  if (answer.size() < answer_bytes_min || answer.size() > noise_message_bytes_max)
+  if (handshake_.done() || answer.size() < answer_bytes_min || answer.size() > noise_message_bytes_max)
     return refusal::handshake_failed;
   // The pinned key is mixed in already: nobody without its secret half can make a payload that opens.
   auto hello = handshake_.read(answer);
