@@ -1,0 +1,105 @@
+#pragma once
+// Stored rows of people, devices, parties and conversations: one struct a row, one version byte first. Rows
+// marked *stamped* stand behind the store's stamp (store_messages.hpp: leaf and log number of the act that
+// wrote them). Decoders are complete and bounded; nothing means the row is not of this version, which is a
+// poison row.
+#include "rules/clinic.hpp"
+#include "wire/device.hpp"
+
+namespace wardline::rows {
+
+/// table user, key user id, stamped. The Argon2id string never leaves the daemon.
+struct user {
+  party_id party;           ///< the person's own
+  std::string display_name; ///< as certified, 1..96 bytes
+  std::string password;     ///< PHC string, at most 256 bytes
+};
+
+/// table device, key device id, stamped. Everything else stands in its certificate.
+struct device {
+  hash32 certificate{}; ///< object hash of the newest
+  bool gated = false;
+};
+
+/// table device, key device id | 1, stamped: the daemon's half of the device store's key (e2ee 5.13).
+struct lock_share {
+  std::uint32_t number = 0; ///< >= 1
+  bytes share;              ///< 32 bytes
+};
+
+/// table party, key party id, stamped.
+struct party {
+  rules::party_kind kind = rules::party_kind::user;
+  std::string name;    ///< 1..96 bytes
+  std::uint32_t n = 0; ///< head's number, 0 = no link yet
+  hash32 head{};
+};
+
+/// table party, key party id | 1: members and seals of the head, as received (e2ee 5.6).
+struct party_head {
+  bytes members;
+  bytes seals;
+};
+
+/// table conversation, key conversation id, stamped.
+struct conversation {
+  std::uint32_t n = 0; ///< head's number, >= 1
+  hash32 head{};       ///< its bytes stand in table object
+};
+
+enum class invitation_state : std::uint8_t { waiting = 1, spent, dead };
+
+/// table invitation, key invitation id, stamped.
+struct invitation {
+  hash32 object{}; ///< its bytes stand in table object
+  std::array<std::uint8_t, 16> code_salt{};
+  hash32 code_hash{}; ///< SHA-256(salt | code); the row is sealed, five tries guard the eight digits
+  std::uint8_t wrong_codes = 0;
+  invitation_state state = invitation_state::waiting;
+  hash32 certificate{}; ///< object hash of the one it made, once spent
+};
+
+/// table link_key, key SHA-256 of the CURVE key, stamped.
+struct link_key {
+  public_key key{};
+  std::string plugin; ///< 1..64 bytes
+};
+
+/// table session, key device id, stamped: who is logged in there.
+struct session {
+  user_id user;
+  time_ms since = 0;
+  time_ms until = 0;  ///< absolute end
+  hash32 handshake{}; ///< of the channel in which the password was given
+};
+
+/// table meta, key "clinic": what was ingested at founding.
+struct clinic {
+  clinic_id id;
+  incarnation_id incarnation;
+  hash32 root{};   ///< object hash; bytes in table object
+  hash32 server{}; ///< object hash of the newest server certificate
+};
+
+bytes encode(const user& r);
+bytes encode(const device& r);
+bytes encode(const lock_share& r);
+bytes encode(const party& r);
+bytes encode(const party_head& r);
+bytes encode(const conversation& r);
+bytes encode(const invitation& r);
+bytes encode(const link_key& r);
+bytes encode(const session& r);
+bytes encode(const clinic& r);
+
+template <class Row>
+std::optional<Row> decode(bytes_view raw);
+
+/// Keys that are more than an id.
+bytes key_of_share(const device_id& d);
+bytes key_of_head(const party_id& p);
+/// table conversation: party id | conversation id, value one byte: which conversations a party is in.
+bytes key_of_membership(const party_id& p, const conversation_id& c);
+inline constexpr std::string_view clinic_key = "clinic";
+
+} // namespace wardline::rows
