@@ -4,49 +4,6 @@
 
 namespace wardline::e2ee {
 
-namespace {
-
-/// Length of the well-formed UTF-8 sequence at the start of `s` (Unicode table 3-7), its code point in `out`;
-/// 0 if there is none.
-std::size_t utf8_sequence(bytes_view s, std::uint32_t& out) {
-  auto lead = s[0];
-  if (lead < 0x80) {
-    out = lead;
-    return 1;
-  }
-  std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || s.size() < size)
-    return 0;
-  out = lead & (0x7fU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((s[i] & 0xc0) != 0x80)
-      return 0;
-    out = (out << 6) | (s[i] & 0x3fU);
-  }
-  bool overlong = (size == 3 && out < 0x800) || (size == 4 && out < 0x10000);
-  bool surrogate = out >= 0xd800 && out <= 0xdfff;
-  return overlong || surrogate || out > 0x10ffff ? 0 : size;
-}
-
-bool shown_as_it_stands(std::uint32_t c) {
-  bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
-  bool override_direction = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-  return !control && !override_direction;
-}
-
-} // namespace
-
-bool text_ok(bytes_view text) {
-  while (!text.empty()) {
-    std::uint32_t c = 0;
-    auto size = utf8_sequence(text, c);
-    if (size == 0 || !shown_as_it_stands(c))
-      return false;
-    text = text.subspan(size);
-  }
-  return true;
-}
-
 bytes_view reader::take(std::size_t n) {
   if (!ok())
     return {};

@@ -4,13 +4,10 @@
 // before a check.
 #include "wire/ids.hpp"
 #include "wire/refusals.hpp"
+#include "wire/text.hpp"
 #include <type_traits>
 
 namespace wardline::e2ee {
-
-/// Text that people see: valid UTF-8 (no overlong forms, no surrogates, at most U+10FFFF) without control
-/// characters (U+0000-001F, U+007F-009F) and direction overrides (U+202A-202E, U+2066-2069).
-bool text_ok(bytes_view text);
 
 /// Reads hostile bytes. The first refusal sticks: after it every read gives zeros or nothing, so a decoder
 /// may run to its end and look at `why()` once. Views point into the bytes given to the constructor.
