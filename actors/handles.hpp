@@ -9,32 +9,32 @@
 namespace wardline {
 
 /// A PASSWORD WORKER does Argon2 on a thread of its own; `user` actors queue for one of two.
-using password_actor
-    = caf::typed_actor<answers<check_password, password_checked>, answers<make_password_hash, password_hash>>;
+using password_actor =
+    caf::typed_actor<answers<check_password, password_checked>, answers<make_password_hash, password_hash>>;
 
 /// AUDIT answers questions about the log: proofs and checkpoints. Not on the hot path.
 using audit_actor = caf::typed_actor<answers<add_proofs, outcome>, answers<consistency, outcome>>;
 
-/// A DEVICE SESSION is one device channel: Noise, parsing, idempotency, unanswered requests. Parent: plugin_host.
-using device_session_actor = caf::typed_actor<takes<channel_in>, takes<channel_cut>, takes<deliver>,
-                                              takes<end_session>, takes<tick>>;
+/// A DEVICE SESSION is one device channel: Noise, parsing, idempotency, unanswered requests. Parent:
+/// plugin_host.
+using device_session_actor =
+    caf::typed_actor<takes<channel_in>, takes<channel_cut>, takes<deliver>, takes<end_session>, takes<tick>>;
 
 /// PLUGIN HOST knows links and rights of plugins, and spawns a device session for each channel.
-using plugin_host_actor = caf::typed_actor<takes<frame_in>, takes<peer_gone>, takes<channel_out>,
-                                           takes<channel_over>, takes<tick>>;
+using plugin_host_actor =
+    caf::typed_actor<takes<frame_in>, takes<peer_gone>, takes<channel_out>, takes<channel_over>, takes<tick>>;
 
 /// A CONVERSATION keeps the order (dense seq), parties and epochs of one conversation. Parent: directory.
-using conversation_actor
-    = caf::typed_actor<answers<post_slip, outcome>, answers<open_bodies, outcome>,
-                       answers<read_slips, outcome>, answers<apply_act, outcome>,
-                       takes<conversation_changed>>;
+using conversation_actor =
+    caf::typed_actor<answers<post_slip, outcome>, answers<open_bodies, outcome>, answers<read_slips, outcome>,
+                     answers<apply_act, outcome>, takes<conversation_changed>>;
 
 /// A USER holds the sessions and limits of one person. Parent: directory.
-using user_actor = caf::typed_actor<answers<sign_in, outcome>, answers<resume, outcome>,
-                                    answers<sign_off, outcome>>;
+using user_actor =
+    caf::typed_actor<answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>>;
 
-/// A device's channel has proved itself (first transport message): it is the device's live one from now on, and
-/// the one before it is cut as `replaced`.
+/// A device's channel has proved itself (first transport message): it is the device's live one from now on,
+/// and the one before it is cut as `replaced`.
 struct session_online {
   caller_ref who;
   device_session_actor session;
@@ -46,18 +46,19 @@ struct session_offline {
   device_session_actor session;
 };
 
-/// DIRECTORY knows people, devices, parties and who is connected; it parents users and conversations and hands
-/// their requests on.
-using directory_actor
-    = caf::typed_actor<answers<ask_directory, outcome>,
-                       // handed on to the conversation
-                       answers<post_slip, outcome>, answers<open_bodies, outcome>,
-                       answers<read_slips, outcome>, answers<apply_act, outcome>,
-                       // handed on to the user
-                       answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>,
-                       takes<session_online>, takes<session_offline>, takes<fan_out>, takes<tick>>;
+/// DIRECTORY knows people, devices, parties and who is connected; it parents users and conversations and
+/// hands their requests on.
+using directory_actor =
+    caf::typed_actor<answers<ask_directory, outcome>,
+                     // handed on to the conversation
+                     answers<post_slip, outcome>, answers<open_bodies, outcome>, answers<read_slips, outcome>,
+                     answers<apply_act, outcome>,
+                     // handed on to the user
+                     answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>,
+                     takes<session_online>, takes<session_offline>, takes<fan_out>, takes<tick>>;
 
-// Children are spawned by functions that only main (house.cpp) fills in: a parent never includes a child's header.
+// Children are spawned by functions that only main (house.cpp) fills in: a parent never includes a child's
+// header.
 using make_device_session = std::function<device_session_actor(const channel_ref&, plugin_host_actor)>;
 using make_conversation = std::function<conversation_actor(const conversation_id&, directory_actor)>;
 using make_user = std::function<user_actor(const user_id&)>;

@@ -1,6 +1,7 @@
 #pragma once
 // All in-process messages: plain structs, one sentence each, no inspect: CAF can neither print nor ship PHI.
-// What a device asks and is answered stays in the shape of the wire (wire/device.hpp), so that nothing is said twice.
+// What a device asks and is answered stays in the shape of the wire (wire/device.hpp), so that nothing is
+// said twice.
 #include "ports/link.hpp"
 #include "rules/clinic.hpp"
 #include "store_messages.hpp"
@@ -10,8 +11,8 @@
 
 namespace wardline {
 
-/// Held until a frame was dealt with; giving it up returns the plugin's credit, also when an actor dies with the
-/// frame in its mailbox.
+/// Held until a frame was dealt with; giving it up returns the plugin's credit, also when an actor dies with
+/// the frame in its mailbox.
 using credit = std::shared_ptr<const void>;
 
 // ---- zmq_link -> plugin_host
@@ -63,8 +64,8 @@ struct channel_cut {
 
 /// Once a second, from main: the only timer of the house.
 struct tick {
-  time_ms now = 0;           ///< wall clock
-  std::uint64_t steady = 0;  ///< steady clock, milliseconds
+  time_ms now = 0;          ///< wall clock
+  std::uint64_t steady = 0; ///< steady clock, milliseconds
 };
 
 // ---- requests of a device

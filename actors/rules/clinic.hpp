@@ -1,6 +1,7 @@
 #pragma once
-// What the whole house knows of its people, devices and parties: one immutable snapshot, made by `directory` and
-// swapped on change, so that the hot path asks no one (DESIGN 4). Conversations are not in it: they are many.
+// What the whole house knows of its people, devices and parties: one immutable snapshot, made by `directory`
+// and swapped on change, so that the hot path asks no one (DESIGN 4). Conversations are not in it: they are
+// many.
 #include "wire/ids.hpp"
 #include <atomic>
 #include <map>
@@ -36,10 +37,10 @@ struct person_record {
 struct party_record {
   party_id party;
   party_kind kind = party_kind::user;
-  std::string name;     ///< directory's word, not certified
-  std::uint32_t n = 0;  ///< head's number, 0 = no link yet
-  hash32 head{};        ///< object hash of the head's core
-  public_key inbox{};   ///< of the head
+  std::string name;               ///< directory's word, not certified
+  std::uint32_t n = 0;            ///< head's number, 0 = no link yet
+  hash32 head{};                  ///< object hash of the head's core
+  public_key inbox{};             ///< of the head
   std::vector<device_id> members; ///< of the head, ascending
 };
 
@@ -66,8 +67,8 @@ struct clinic {
   }
 };
 
-/// Where the newest snapshot hangs. `directory` swaps it after the commit that made it true; everybody else loads
-/// it once per request and keeps it for that request.
+/// Where the newest snapshot hangs. `directory` swaps it after the commit that made it true; everybody else
+/// loads it once per request and keeps it for that request.
 class clinic_board {
 public:
   [[nodiscard]] std::shared_ptr<const clinic> now() const { return current_.load(); }
