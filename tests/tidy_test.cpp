@@ -134,7 +134,7 @@ complaints wrong_arrows(const tree& files) {
   complaints out;
   for (const auto& [path, text] : files) {
     auto row = std::find_if(layers.begin(), layers.end(),
-                            [&](const layer& l) { return starts_with_any(path, {l.folder}); });
+                            [&file = path](const layer& l) { return starts_with_any(file, {l.folder}); });
     if (!is_cpp(path) || row == layers.end())
       continue;
     for (const auto& name : includes(text)) {
@@ -304,11 +304,11 @@ struct sample {
 void holds_and_fires(complaints (*rule)(const tree&), const std::vector<sample>& samples) {
   for (const auto& complaint : rule(repository()))
     FAIL_CHECK(complaint);
-  for (const auto& [files, expected] : samples) {
-    const auto found = rule(files);
-    INFO("a sample that must be complained about: " << expected);
+  for (const auto& sample : samples) {
+    const auto found = rule(sample.files);
+    INFO("a sample that must be complained about: " << sample.expected);
     CHECK(std::any_of(found.begin(), found.end(),
-                      [&](const auto& c) { return c.find(expected) != std::string::npos; }));
+                      [&](const auto& c) { return c.find(sample.expected) != std::string::npos; }));
   }
 }
 

@@ -31,6 +31,11 @@ def dependencies():
     return found
 
 
+def object_of(entry):
+    words = entry["command"].split()
+    return words[words.index("-o") + 1]
+
+
 def key(entry, headers):
     digest = hashlib.sha256((root / ".clang-tidy").read_bytes())
     digest.update(entry["command"].encode())
@@ -56,7 +61,7 @@ known = dependencies()
 entries = [e for e in json.loads((folder / "compile_commands.json").read_text())
            if not Path(e["file"]).is_relative_to(folder)]
 with ThreadPoolExecutor(max_workers=2) as pool:
-    findings = [f for f in pool.map(lambda e: check(e, known.get(e["output"], [])), entries) if f]
+    findings = [f for f in pool.map(lambda e: check(e, known.get(object_of(e), [])), entries) if f]
 print("\n".join(findings))
 print(f"{len(entries)} sources, {len(findings)} with findings")
 sys.exit(1 if findings or not entries else 0)
