@@ -1,0 +1,234 @@
+#pragma once
+// A device: everything that `ward`, the simulation and the bench do as one enrolled person. Owns the session
+// and the parts; is given a store and a pipe, and outlives neither. No clock, thread, file or socket inside;
+// randomness is libsodium's.
+//
+//   device d{store, pipe};
+//   d.start(now);                                  // connects; log-in may still be alive from before
+//   d.on_channel_data(...), d.on_channel_closed(...), d.tick(now)
+//   d.log_in("...", [](auto r) {...});
+//   d.send("physician1", {.text = "...", .level = urgency::now}, [](auto r) {...});
+//
+// A crash is: the object is gone, the store stays. A new device on the same store goes on: what was staged is
+// sent again, what was asked is asked again by its id.
+#include "client/device_store.hpp"
+#include "client/invitation_file.hpp"
+#include "client/pipe.hpp"
+#include "client/result.hpp"
+#include "client/session.hpp"
+#include "wire/content.hpp"
+
+namespace wardline::client {
+
+/// The scale of action time (DESIGN 8). Unscored is shown and timed as today.
+enum class urgency : std::uint8_t { unscored = 0, now = 1, urgent, today, routine, info };
+
+/// How far this device is (e2ee 6.1).
+enum class device_stage : std::uint8_t {
+  empty,     ///< nothing is enrolled here
+  enrolling, ///< an enrolment was begun: enrol() again with the same invitation goes on with it
+  locked,    ///< enrolled; the store's inner part opens at log-in
+  open,      ///< somebody is logged in and the inner part is readable
+};
+
+struct logged_in_as {
+  user_id user;
+  std::string display_name;
+  time_ms session_until = 0; ///< 0 = no absolute end
+};
+
+/// What the daemon did with a message of ours.
+enum class outbox_state : std::uint8_t { written = 1, sent = 2, acked = 3, stopped = 4 };
+
+struct outbox_row {
+  message_id message;
+  conversation_id conversation;
+  outbox_state state = outbox_state::written;
+  std::uint64_t seq = 0;       ///< acked
+  std::uint64_t leaf = 0;      ///< acked
+  refusal why = refusal::none; ///< stopped: why it was not sent
+};
+
+/// One message as this device knows it. Names are from certificates this device verified.
+struct message_row {
+  conversation_id conversation;
+  std::uint64_t seq = 0;
+  message_id message;
+  user_id author;
+  device_id author_device;
+  std::string author_name;
+  urgency level = urgency::unscored;
+  bool needs_ack = false;
+  bool mine = false;                  ///< written on this device
+  time_ms written = 0;                ///< the author's clock
+  time_ms accepted = 0;               ///< the daemon's clock
+  std::uint64_t leaf = 0;             ///< of its acceptance
+  std::uint64_t opened = 0;           ///< leaf of the newest release to this device, 0 = none
+  user_id acknowledged_by;            ///< none = it waits
+  time_ms acknowledged = 0;           ///< the acknowledging device's clock
+  refusal unreadable = refusal::none; ///< why it cannot be read here; never acknowledged as delivered
+};
+
+struct conversation_row {
+  conversation_id conversation;
+  std::vector<party_id> parties;
+  std::vector<std::string>
+      names; ///< of the parties, same order: certified for people, the directory's word for roles
+  std::uint64_t last_seq = 0; ///< up to which slips are verified and kept here
+};
+
+struct draft {
+  std::string text;
+  urgency level = urgency::unscored;
+  bool needs_ack = true;
+  message_id reply_to; ///< none = no reply
+};
+
+struct sent_message {
+  message_id message;
+  conversation_id conversation;
+  std::uint64_t seq = 0;
+  std::uint64_t leaf = 0;
+};
+
+struct opened_message {
+  message_row row;
+  wire::content content;
+  std::uint64_t leaf = 0; ///< of this release
+};
+
+struct acknowledged_message {
+  message_id message;
+  std::uint64_t leaf = 0;
+};
+
+struct role_name {
+  party_id party;
+  std::string name; ///< the directory's word
+};
+
+/// Whom a registrar invites (e2ee 5.3). Staff with a personal device.
+struct invite_order {
+  std::string display_name;       ///< 1..96 bytes
+  std::vector<std::string> roles; ///< by name; a role that does not exist yet comes into being
+  std::uint64_t valid_ms = 72ULL * 3'600'000;
+};
+
+struct invitation_made {
+  invitation_file file;
+  std::string code; ///< 8 digits, to be told another way
+  user_id user;
+};
+
+/// What the person should be told; never holds text of a message.
+struct notice {
+  enum class about : std::uint8_t {
+    role_without_me, ///< a role this device belongs to has a head made without it: it reads nothing of it yet
+    party_changed,   ///< a party has a new link
+    unreadable,      ///< a slip cannot be read: why
+    log,             ///< log_*: the audit log does not fit what this device has seen
+    not_sent,        ///< an outbox row stopped: why
+    store,           ///< the store refused or failed: why
+  };
+  about what = about::log;
+  refusal why = refusal::none;
+  party_id party;
+  conversation_id conversation;
+  message_id message;
+  std::string name; ///< of the party, where one is meant
+};
+
+/// What the owner may listen to; all may stay unset.
+struct device_events {
+  std::function<void(const message_row&)> arrived;      ///< verified and on this device's disk
+  std::function<void(const message_row&)> acknowledged; ///< somebody's act was verified
+  std::function<void(const notice&)> said;
+  std::function<void(refusal)> lost; ///< channel gone; comes back by itself
+};
+
+class device {
+public:
+  device(device_store& store, pipe& out, device_events events = {});
+  device(const device&) = delete;
+  device& operator=(const device&) = delete;
+  ~device();
+
+  // ---- the driver's side
+  /// Connects as what the store holds: an enrolled device. An empty store waits for enrol().
+  void start(time_ms now);
+  void stop();
+  void on_channel_data(bytes_view payload, time_ms now);
+  void on_channel_closed(refusal why, time_ms now);
+  void tick(time_ms now);
+
+  // ---- state
+  [[nodiscard]] device_stage stage() const;
+  [[nodiscard]] session_state link() const;
+  [[nodiscard]] refusal last_loss() const;
+  /// Logged in and the log-in's own work (parties, catching up) is done: acts go out at once.
+  [[nodiscard]] bool settled() const;
+  /// Nobody waits for anything: no request without an answer.
+  [[nodiscard]] bool quiet() const;
+  [[nodiscard]] std::optional<logged_in_as> who() const;
+  [[nodiscard]] device_id id() const;
+  [[nodiscard]] user_id user() const;
+  [[nodiscard]] std::string display_name() const; ///< of the certificate; empty before it
+  [[nodiscard]] clinic_id clinic() const;
+  [[nodiscard]] std::uint64_t pinned_size() const; ///< leaves of the pinned checkpoint
+
+  // ---- acts. Each ends through its callback; acts of an open device given before settled() wait for it.
+  /// Shows the invitation, verifies everything it hangs on, makes keys and certificate, enrols, comes back
+  /// with the certified key, logs in, makes the store's inner part and the first links of its parties.
+  void enrol(const invitation_file& file, std::string code, std::string password, done<logged_in_as> then);
+  void log_in(std::string password, done<logged_in_as> then);
+  void log_off(done<nothing> then);
+
+  /// To a person by certified name, or to a role by its name. `staged` (may be unset) is told the message's
+  /// id when it stands in the outbox: from then on it is sent until it is acked, also by a later device
+  /// object. Refusals: not_found, wrong names offered by the daemon as certificate refusals, or why the
+  /// outbox stopped.
+  void send(std::string to, draft what, std::function<void(message_id)> staged, done<sent_message> then);
+  /// As send(), into a known conversation.
+  void send_in(const conversation_id& where, draft what, std::function<void(message_id)> staged,
+               done<sent_message> then);
+  /// Makes slip and body and keeps them without sending; send_staged() sends all that are kept. For the
+  /// bench, and for writing while the channel is down.
+  expected<message_id> stage_in(const conversation_id& where, const draft& what);
+  void send_staged();
+  /// Told of every ack that has no callback of its own.
+  std::function<void(const outbox_row&)> outbox_moved;
+
+  /// Fetches what is new everywhere and verifies it.
+  void catch_up(done<nothing> then);
+  void open(const conversation_id& where, std::vector<std::uint64_t> seqs, wire::device::purpose why,
+            done<std::vector<opened_message>> then);
+  void acknowledge(const message_id& message, done<acknowledged_message> then);
+  /// The conversation with exactly this person or role and the own party; made if there is none.
+  void conversation_with(std::string to, done<conversation_id> then);
+  void roles(done<std::vector<role_name>> then);
+
+  // ---- registrars
+  void invite(invite_order order, done<invitation_made> then);
+  /// The device's own certificate, for `wardctl registrar certify`. Empty before enrolment.
+  [[nodiscard]] bytes certificate() const;
+  /// The registrar certificate made with it.
+  void install_registrar(bytes object, done<nothing> then);
+
+  // ---- what is known here
+  /// Waiting first, by level, then by age; then the acknowledged, newest first. Own messages are left out.
+  [[nodiscard]] std::vector<message_row> inbox() const;
+  [[nodiscard]] std::vector<message_row> messages(const conversation_id& where) const;
+  [[nodiscard]] std::optional<message_row> find(const message_id& message) const;
+  [[nodiscard]] std::vector<conversation_row> conversations() const;
+  [[nodiscard]] std::vector<outbox_row> outbox() const;
+
+  /// Numbers shown to the person (1..): remember_listing() persists what they mean, listed() finds it again.
+  expected<nothing> remember_listing(const std::vector<message_row>& shown);
+  [[nodiscard]] std::optional<message_row> listed(std::uint32_t number) const;
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace wardline::client
