@@ -1,0 +1,30 @@
+#pragma once
+// Which CURVE key may connect as which plugin, and the ZAP answers that follow (RFC 27 of ZeroMQ;
+// security 6.1).
+#include "wire/ids.hpp"
+#include <mutex>
+#include <unordered_map>
+
+namespace wardline::daemon {
+
+/// Thread-safe: actors allow and forbid, the socket thread asks.
+class link_keys {
+public:
+  void allow(const public_key& key, const std::string& plugin);
+  /// True if the key was there.
+  bool forbid(const public_key& key);
+  [[nodiscard]] std::optional<std::string> plugin_of(const public_key& key) const;
+
+  /// plugin | "/" | first 16 hex digits of the key: ZAP's User-Id, which each later message carries.
+  static std::string user_of(const public_key& key, const std::string& plugin);
+
+  /// Six frames for the REP socket. The domain is the endpoint's plugin: a key of one plugin never opens
+  /// another's endpoint. Anything malformed or unknown is 400 with one text, so that nothing can be probed.
+  [[nodiscard]] std::vector<std::string> zap_reply(const std::vector<bytes>& request) const;
+
+private:
+  mutable std::mutex mutex_;
+  std::unordered_map<public_key, std::string, hash32_hasher> plugins_;
+};
+
+} // namespace wardline::daemon
