@@ -3,7 +3,7 @@
 // 0.18.
 #include "wire/refusals.hpp"
 #include <caf/error.hpp>
-#include <caf/message.hpp>
+#include <caf/make_message.hpp>
 #include <caf/replies_to.hpp>
 
 namespace wardline {

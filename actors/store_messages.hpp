@@ -32,6 +32,7 @@ struct act {
 
 constexpr std::size_t act_log_rows_max = 2;
 constexpr std::size_t stamp_bytes = 16;
+constexpr std::size_t write_acts_max = 64;
 constexpr std::size_t write_bytes_max = 8u << 20; ///< keys, values, log rows and details of one write
 
 /// Where an act stands: its leaf, and the number of its first log row (the next free one if it has none).
@@ -85,10 +86,11 @@ struct probe {
   time_ms now = 0;
 };
 
-/// The disk took a commit just now.
+/// The store is alive, and the disk answered just now.
 struct probed {
   std::uint64_t leaves = 0;  ///< size of the audit tree
   std::uint64_t waiting = 0; ///< writes that wait for the next batch
+  bool writable = false;     ///< false: the disk refuses (full): a state to live in, not a stop
 };
 
 /// The STORE is the only writer: it puts what waits into one transaction, answers when that is durable, and
