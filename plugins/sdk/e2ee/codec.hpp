@@ -9,6 +9,7 @@
 //   void write(writer&) const;                  the fields, in the order of e2ee 5
 //   static F read(reader&);                     rule 2
 //   refusal check_keys() const;                 rule 3: bad_public_key, or none
+//   bool signature_count_ok(std::uint8_t s) const;   optional: where s depends on a field
 // and object<F> is F plus the bytes it came in. Nothing is verified here but form: the signature and the
 // signer's chain are rule 4, and no field may decide anything before them.
 #include "e2ee/bytes.hpp"
@@ -83,7 +84,7 @@ private:
 template <class Fields>
 struct object : Fields {
   object() = default;
-  object(Fields fields, framed from) : Fields(std::move(fields)), frame(std::move(from)) {}
+  object(Fields decoded, framed in_frame) : Fields(std::move(decoded)), frame(std::move(in_frame)) {}
 
   framed frame;
   [[nodiscard]] const bytes& raw() const { return frame.raw(); }
@@ -129,6 +130,9 @@ expected<object<Fields>> object<Fields>::decode(bytes_view raw, const clinic_id&
     return why;
   if (s < Fields::signatures_min || s > Fields::signatures_max)
     return refusal::wrong_signature_count;
+  if constexpr (requires { fields.signature_count_ok(s); })
+    if (!fields.signature_count_ok(s))
+      return refusal::wrong_signature_count;
   return object{std::move(fields), framed{to_bytes(raw), signed_size}};
 }
 
