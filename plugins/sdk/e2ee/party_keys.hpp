@@ -56,13 +56,9 @@ expected<secret32> open_own_seed(const clinic_id& clinic, const roster_link& lin
 
 /// What a turn is for. It is looked at again when somebody else's link won.
 struct turn_intent {
-  struct newcomer {
-    device_id device;
-    hash32 grant{}; ///< 0^32: entitled by its certificate
-  };
   party_id party;
   party_kind kind = party_kind::user; ///< used for genesis only
-  std::vector<newcomer> add;
+  std::vector<device_id> add;
   std::vector<device_id> remove;
   link_reason reason = link_reason::add;
 };
@@ -95,7 +91,7 @@ public:
   /// Seed of an epoch, or nullptr if this device does not hold it (`needs`: ask for a history pack).
   [[nodiscard]] virtual const secret32* seed(const party_id& party, std::uint32_t n) const = 0;
   /// Changes nothing. Members that are barred or no longer entitled are left out. Refuses like `make_link`,
-  /// and `needs` (a member whose certificate is not known).
+  /// `needs` (a member whose certificate is not known), `member_not_entitled` (one that is to be added).
   [[nodiscard]] virtual expected<staged_turn> stage_turn(const turn_intent& intent, const standing& known,
                                                          const link_maker& maker, time_ms now) const = 0;
   /// Changes nothing. Refuses like `follow`.

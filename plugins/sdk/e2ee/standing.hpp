@@ -1,9 +1,8 @@
 #pragma once
-// What a verifier of links, slips and acts has to know about devices and parties. The daemon answers from its
-// directory, a client from its trust state; both answer *for the log position of the object judged* (e2ee 5:
-// "validity counts by position in the log").
-#include "e2ee/certificates.hpp"
-#include <optional>
+// What a verifier of links has to know about devices and parties, *for the log position of the object judged*
+// (e2ee 5: "validity counts by position in the log"). Daemon and clients answer from what they trust.
+#include "e2ee/entitlement.hpp"
+#include <set>
 
 namespace wardline::e2ee {
 
@@ -22,39 +21,72 @@ struct device_facts {
 struct registrar_facts {
   device_id device;
   public_key signing{};
-  bool barred = false;
 };
 
-/// Every answer is about what is known here; "unknown" becomes the refusal `needs`.
 class standing {
 public:
   virtual ~standing() = default;
 
+  /// Nothing: not known here, which becomes the refusal `needs`.
   [[nodiscard]] virtual std::optional<device_facts> device(const device_id& d) const = 0;
 
-  /// Entitled(device, party) of e2ee 5.5. Whether the device is barred is not part of the answer.
-  [[nodiscard]] virtual bool entitled(const device_id& d, const party_id& p) const = 0;
-
-  /// The same, by the device's certificate if `grant` is 0^32, by exactly this open grant otherwise.
+  /// Entitled(device, party) of e2ee 5.5, by the device's certificate if `grant` is 0^32, by exactly this
+  /// open grant otherwise. Callers ask about barred devices first.
   [[nodiscard]] virtual bool entitled_by(const device_id& d, const party_id& p,
                                          const hash32& grant) const = 0;
+
+  /// What entitles the device: 0^32 its certificate, else the grant's hash; nothing: it is not entitled.
+  [[nodiscard]] virtual std::optional<hash32> entitlement(const device_id& d, const party_id& p) const = 0;
 
   /// By the object hash of the registrar's certificate.
   [[nodiscard]] virtual std::optional<registrar_facts> registrar(const hash32& certificate) const = 0;
 
-  /// The registrar's scope and units cover turning this party.
-  [[nodiscard]] virtual bool registrar_covers(const hash32& certificate, const party_id& p,
-                                              party_kind kind) const = 0;
+  /// May this registrar make this link of the party? Refuses as e2ee 5.2 does for a registrar's acts.
+  [[nodiscard]] virtual refusal registrar_may_turn(const hash32& certificate, const party_id& p,
+                                                   party_kind kind, const hash32& link) const = 0;
 
-  /// The conditions of e2ee 6.9: the device came by an invitation with purpose 3, and every other device of
-  /// its user is revoked.
-  [[nodiscard]] virtual bool may_reset(const device_id& d, const party_id& p) const = 0;
+  /// The conditions of e2ee 6.9: the device came by an invitation for a replacement, and every other device
+  /// of its user is revoked.
+  [[nodiscard]] virtual bool may_reset(const device_id& d) const = 0;
 
-  /// The device is to leave the party: pending removal or withdrawn grant. Asked by the daemon only.
+  /// The device is to leave the party. Asked by the daemon only, which alone knows what is pending.
   [[nodiscard]] virtual bool removal_pending(const device_id& d, const party_id& p) const = 0;
 
-  /// True kind of a party, where it is known.
+  /// Kind of a party, where it is known.
   [[nodiscard]] virtual std::optional<party_kind> kind_of(const party_id& p) const = 0;
+};
+
+/// The answers of a trust state. It is read, never changed, and outlives this object.
+class trust_standing : public standing {
+public:
+  /// Which of its devices the daemon has gated before any revocation was signed, and which removals it waits
+  /// for (e2ee 6.7, 6.8). A client knows of none.
+  struct gates {
+    std::set<device_id> gated;
+    std::set<std::pair<device_id, party_id>> leaving;
+  };
+
+  trust_standing(const trust& known, const log_place& at) : known_{known}, at_{at} {}
+  trust_standing(const trust& known, const log_place& at, gates of_daemon)
+      : known_{known}, at_{at}, gates_{std::move(of_daemon)} {}
+  /// For a registrar's link that needs a second registrar.
+  void cosigned_by(cosignature second) { second_ = std::move(second); }
+
+  [[nodiscard]] std::optional<device_facts> device(const device_id& d) const override;
+  [[nodiscard]] bool entitled_by(const device_id& d, const party_id& p, const hash32& grant) const override;
+  [[nodiscard]] std::optional<hash32> entitlement(const device_id& d, const party_id& p) const override;
+  [[nodiscard]] std::optional<registrar_facts> registrar(const hash32& certificate) const override;
+  [[nodiscard]] refusal registrar_may_turn(const hash32& certificate, const party_id& p, party_kind kind,
+                                           const hash32& link) const override;
+  [[nodiscard]] bool may_reset(const device_id& d) const override;
+  [[nodiscard]] bool removal_pending(const device_id& d, const party_id& p) const override;
+  [[nodiscard]] std::optional<party_kind> kind_of(const party_id& p) const override;
+
+private:
+  const trust& known_;
+  log_place at_;
+  gates gates_;
+  std::optional<cosignature> second_;
 };
 
 } // namespace wardline::e2ee
