@@ -6,7 +6,7 @@
 namespace wardline::wire {
 
 struct content_attachment {
-  attachment_id id;
+  attachment_id id{};
   std::string name;
   std::string media_type;
   std::uint64_t size = 0; ///< bytes
@@ -16,7 +16,7 @@ struct content_attachment {
 struct content {
   std::string text;
   std::vector<content_attachment> attachments;
-  message_id reply_to; ///< none = no reply
+  message_id reply_to{}; ///< none = no reply
 };
 
 /// Nothing when it would be larger than content_bytes_max or breaks a field's limit: content_malformed.

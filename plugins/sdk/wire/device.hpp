@@ -1,6 +1,6 @@
 #pragma once
-// Messages inside the device channel as plain values; plugins/sdk/proto/device.proto says what each field means.
-// Signed objects stay opaque bytes here: plugins/sdk/e2ee decodes and verifies them as received.
+// Messages inside the device channel as plain values; plugins/sdk/proto/device.proto says what each field
+// means. Signed objects stay opaque bytes here: plugins/sdk/e2ee decodes and verifies them as received.
 #include "wire/expected.hpp"
 #include "wire/ids.hpp"
 #include <variant>
@@ -8,7 +8,7 @@
 namespace wardline::wire::device {
 
 struct server_hello {
-  incarnation_id incarnation;
+  incarnation_id incarnation{};
   time_ms time = 0;
   std::uint64_t message_bytes_max = 0;
   std::string checkpoint;
@@ -18,23 +18,23 @@ struct server_hello {
 // ---------------------------------------------------------------- requests
 
 struct hello {
-  device_id device;
+  device_id device{};
   hash32 certificate_hash{};
   std::array<std::uint8_t, 16> store_instance{};
   std::uint64_t pin_size = 0;
 };
 struct show_invitation {
-  invitation_id invitation;
+  invitation_id invitation{};
   std::string code;
 };
 struct enrol {
-  invitation_id invitation;
+  invitation_id invitation{};
   std::string code;
   bytes certificate;
   std::string password; ///< whoever holds this wipes it
 };
 struct log_in {
-  user_id user; ///< none on a personal device
+  user_id user{}; ///< none on a personal device
   std::string password;
 };
 struct log_off {};
@@ -43,7 +43,7 @@ struct find_person {
 };
 struct list_parties {};
 struct get_party {
-  party_id party;
+  party_id party{};
   std::uint32_t from_n = 1;
 };
 struct get_objects {
@@ -56,7 +56,7 @@ struct submit {
   bytes seals;
 };
 struct party_name {
-  party_id party;
+  party_id party{};
   std::uint8_t kind = 0; ///< 1 user, 2 role, 3 patient, 4 service
   std::string name;
 };
@@ -71,14 +71,14 @@ struct post {
   bytes body;
 };
 struct get_slips {
-  conversation_id conversation;
-  incarnation_id incarnation;
+  conversation_id conversation{};
+  incarnation_id incarnation{};
   std::uint64_t after_seq = 0;
   std::uint32_t slips_max = 0;
 };
 enum class purpose : std::uint8_t { treatment = 1, off_duty, break_glass, records, restore };
 struct open {
-  conversation_id conversation;
+  conversation_id conversation{};
   std::vector<std::uint64_t> seqs;
   device::purpose purpose = device::purpose::treatment;
 };
@@ -89,12 +89,12 @@ struct get_checkpoint {
   std::uint64_t old_size = 0;
 };
 
-using request_body = std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties,
-                                  get_party, get_objects, list_conversations, submit, invite, post, get_slips,
-                                  open, act, get_checkpoint>;
+using request_body =
+    std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties, get_party,
+                 get_objects, list_conversations, submit, invite, post, get_slips, open, act, get_checkpoint>;
 
 struct request {
-  request_id id;
+  request_id id{};
   request_body what;
 };
 
@@ -110,11 +110,11 @@ struct logged {
 /// A refusal and what it carries; unset fields are none or zero.
 struct refused {
   refusal why = refusal::none;
-  party_id party;
+  party_id party{};
   std::uint32_t epoch = 0;
   hash32 inbox{};
   hash32 hash{};
-  user_id user;
+  user_id user{};
   time_ms time = 0;
 };
 struct share {
@@ -122,7 +122,7 @@ struct share {
   bytes value;              ///< 32 bytes; whoever holds this wipes it
 };
 struct welcome {
-  user_id user;
+  user_id user{};
   time_ms session_until = 0;
   std::string checkpoint;
   std::vector<hash32> consistency;
@@ -138,19 +138,19 @@ struct enrolled {
   std::uint64_t leaf = 0;
 };
 struct logged_in {
-  user_id user;
+  user_id user{};
   time_ms session_until = 0;
   device::share share;
 };
 struct person {
-  user_id user;
-  party_id party;
+  user_id user{};
+  party_id party{};
 };
 struct parties {
   std::vector<party_name> names;
 };
 struct party {
-  party_id id;
+  party_id id{};
   std::uint8_t kind = 0;
   std::vector<logged> cores;
   bytes members;
@@ -163,7 +163,7 @@ struct objects {
   std::string checkpoint;
 };
 struct conversation {
-  conversation_id id;
+  conversation_id id{};
   bytes link;
   std::uint64_t last_seq = 0;
 };
@@ -179,7 +179,7 @@ struct posted {
   std::uint64_t leaf = 0;
 };
 struct slip {
-  conversation_id conversation;
+  conversation_id conversation{};
   std::uint64_t seq = 0;
   std::uint64_t leaf = 0;
   bytes object;
@@ -211,7 +211,7 @@ using answer_body = std::variant<refused, welcome, invitation, enrolled, logged_
                                  objects, conversations, submitted, posted, slips, opened, done, checkpoint>;
 
 struct answer {
-  request_id id;
+  request_id id{};
   answer_body result;
 };
 
@@ -225,8 +225,9 @@ bytes encode(const server_hello& m);
 bytes encode(const request& m);
 bytes encode(const from_daemon& m);
 
-/// Complete and bounded, or a refusal: malformed_request, message_too_large, unknown_request (an empty oneof: the
-/// peer is newer). The id of a request is given back where it could be read, so that the refusal can be answered.
+/// Complete and bounded, or a refusal: malformed_request, message_too_large, unknown_request (an empty oneof:
+/// the peer is newer). The id of a request is given back where it could be read, so that the refusal can be
+/// answered.
 expected<server_hello> decode_server_hello(bytes_view raw);
 expected<request> decode_request(bytes_view raw, request_id* id_read = nullptr);
 expected<from_daemon> decode_from_daemon(bytes_view raw);

@@ -78,6 +78,45 @@ inline constexpr std::size_t chunks_per_attachment_max = attachment_bytes_max / 
 inline constexpr std::size_t party_devices_max = 300;
 inline constexpr std::size_t conversation_parties_max = 32;
 
+// ---- Fields of link and device messages -------------------------------------------------------------------
+/// Bytes of a link frame without channel data in it (Hello, Welcome, Refused, ...): names and numbers.
+inline constexpr std::size_t link_control_bytes_max = 4'096;
+/// Rights in a Hello or Welcome, characters of each; of a plugin's name and its version.
+inline constexpr std::size_t rights_max = 16;
+inline constexpr std::size_t right_bytes_max = 64;
+inline constexpr std::size_t plugin_name_bytes_max = 64;
+/// Bytes of the largest signed object of any kind (e2ee 1, kind 10).
+inline constexpr std::size_t object_bytes_max = 99'328;
+/// Bytes of some kinds (e2ee 1): root, server; registrar, invitation, device; conversation; act.
+inline constexpr std::size_t root_bytes_max = 256;
+inline constexpr std::size_t certificate_bytes_max = 2'048;
+inline constexpr std::size_t conversation_bytes_max = 1'024;
+inline constexpr std::size_t act_bytes_max = 512;
+/// Bytes of a link's member list, and of its seals: u16 count, 80 bytes for each device (e2ee 5.6).
+inline constexpr std::size_t link_members_bytes_max = 2 + party_devices_max * 80;
+/// Bytes of a display name (e2ee 5.3), of a password, of an invitation's second code (digits).
+inline constexpr std::size_t name_bytes_max = 96;
+inline constexpr std::size_t password_bytes_max = 1'024;
+inline constexpr std::size_t code_digits = 8;
+/// Bytes of a signed note; hashes of an inclusion or consistency proof (security 2.2, e2ee 5.15).
+inline constexpr std::size_t note_bytes_max = 2'048;
+inline constexpr std::size_t proof_hashes_max = 63;
+/// Bytes of an audit entry and its salt as they travel with a logged object.
+inline constexpr std::size_t entry_bytes_max = 16'384;
+inline constexpr std::size_t salt_bytes = 16;
+/// Rows of one request or answer.
+inline constexpr std::size_t objects_asked_max = 64;
+inline constexpr std::size_t slips_asked_max = 512;
+inline constexpr std::size_t invited_parties_max = 64;
+inline constexpr std::size_t parties_listed_max = 1'024;
+inline constexpr std::size_t conversations_listed_max = 1'024;
+inline constexpr std::size_t logged_per_answer_max = 2'048;
+inline constexpr std::size_t chain_certificates_max = 8;
+/// Attachments in a content; bytes of a file's name and media type (content.proto).
+inline constexpr std::size_t attachments_max = 32;
+inline constexpr std::size_t file_name_bytes_max = 255;
+inline constexpr std::size_t media_type_bytes_max = 127;
+
 // ---- Decoding ---------------------------------------------------------------------------------------------
 /// Depth of nested protobuf messages; the schemas need fewer than half of it.
 inline constexpr int nesting_max = 16;

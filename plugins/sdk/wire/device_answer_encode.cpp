@@ -1,0 +1,211 @@
+// What the daemon sends, to bytes: device.hpp.
+#include "device.pb.h"
+#include "wire/codec.hpp"
+#include "wire/device.hpp"
+
+namespace wardline::wire::device {
+
+namespace {
+
+namespace pb = ::wardline::device::v1;
+using codec::raw;
+
+template <class Repeated>
+void put_all(Repeated* to, const std::vector<hash32>& hashes) {
+  for (const auto& hash : hashes)
+    *to->Add() = raw(hash);
+}
+
+void put_logged(pb::Logged& m, const logged& l) {
+  m.set_object(raw(l.object));
+  m.set_leaf(l.leaf);
+  m.set_salt(raw(l.salt));
+  m.set_entry(raw(l.entry));
+  put_all(m.mutable_proof(), l.proof);
+}
+
+void put_share(pb::Share& m, const share& s) {
+  m.set_number(s.number);
+  m.set_share(raw(s.value));
+}
+
+void put_name(pb::PartyName& m, const party_name& n) {
+  m.set_party(raw(n.party.view()));
+  m.set_kind(n.kind);
+  m.set_name(n.name);
+}
+
+void put_slip(pb::Slip& m, const slip& s) {
+  m.set_conversation(raw(s.conversation.view()));
+  m.set_seq(s.seq);
+  m.set_leaf(s.leaf);
+  m.set_slip(raw(s.object));
+  m.set_acknowledgement(raw(s.acknowledgement));
+  m.set_time_ms(s.time);
+}
+
+void put(pb::Answer& to, const refused& a) {
+  auto& m = *to.mutable_refused();
+  m.set_number(static_cast<std::uint32_t>(a.why));
+  m.set_name(std::string{name_of(a.why)});
+  if (a.party)
+    m.set_party(raw(a.party.view()));
+  m.set_epoch(a.epoch);
+  if (!is_zero(a.inbox))
+    m.set_inbox(raw(a.inbox));
+  if (!is_zero(a.hash))
+    m.set_hash(raw(a.hash));
+  if (a.user)
+    m.set_user(raw(a.user.view()));
+  m.set_time_ms(a.time);
+}
+
+void put(pb::Answer& to, const welcome& a) {
+  auto& m = *to.mutable_welcome();
+  if (a.user)
+    m.set_user(raw(a.user.view()));
+  m.set_session_until_ms(a.session_until);
+  m.set_checkpoint(a.checkpoint);
+  put_all(m.mutable_consistency(), a.consistency);
+  if (a.share.number != 0)
+    put_share(*m.mutable_share(), a.share);
+}
+
+void put(pb::Answer& to, const invitation& a) {
+  auto& m = *to.mutable_invitation();
+  m.set_root(raw(a.root));
+  m.set_server(raw(a.server));
+  for (const auto& certificate : a.chain)
+    m.add_chain(raw(certificate));
+  m.set_invitation(raw(a.invitation_object));
+}
+
+void put(pb::Answer& to, const enrolled& a) {
+  to.mutable_enrolled()->set_leaf(a.leaf);
+}
+
+void put(pb::Answer& to, const logged_in& a) {
+  auto& m = *to.mutable_logged_in();
+  m.set_user(raw(a.user.view()));
+  m.set_session_until_ms(a.session_until);
+  if (a.share.number != 0)
+    put_share(*m.mutable_share(), a.share);
+}
+
+void put(pb::Answer& to, const person& a) {
+  auto& m = *to.mutable_person();
+  m.set_user(raw(a.user.view()));
+  m.set_party(raw(a.party.view()));
+}
+
+void put(pb::Answer& to, const parties& a) {
+  auto& m = *to.mutable_parties();
+  for (const auto& name : a.names)
+    put_name(*m.add_parties(), name);
+}
+
+void put(pb::Answer& to, const party& a) {
+  auto& m = *to.mutable_party();
+  m.set_party(raw(a.id.view()));
+  m.set_kind(a.kind);
+  for (const auto& core : a.cores)
+    put_logged(*m.add_cores(), core);
+  m.set_members(raw(a.members));
+  m.set_seals(raw(a.seals));
+  for (const auto& certificate : a.certificates)
+    put_logged(*m.add_certificates(), certificate);
+  m.set_checkpoint(a.checkpoint);
+}
+
+void put(pb::Answer& to, const objects& a) {
+  auto& m = *to.mutable_objects();
+  for (const auto& object : a.found)
+    put_logged(*m.add_objects(), object);
+  m.set_checkpoint(a.checkpoint);
+}
+
+void put(pb::Answer& to, const conversations& a) {
+  auto& m = *to.mutable_conversations();
+  for (const auto& one : a.all) {
+    auto& c = *m.add_conversations();
+    c.set_conversation(raw(one.id.view()));
+    c.set_link(raw(one.link));
+    c.set_last_seq(one.last_seq);
+  }
+}
+
+void put(pb::Answer& to, const submitted& a) {
+  auto& m = *to.mutable_submitted();
+  m.set_hash(raw(a.hash));
+  m.set_leaf(a.leaf);
+}
+
+void put(pb::Answer& to, const posted& a) {
+  auto& m = *to.mutable_posted();
+  m.set_seq(a.seq);
+  m.set_leaf(a.leaf);
+}
+
+void put(pb::Answer& to, const slips& a) {
+  auto& m = *to.mutable_slips();
+  for (const auto& row : a.rows)
+    put_slip(*m.add_slips(), row);
+  m.set_more(a.more);
+}
+
+void put(pb::Answer& to, const opened& a) {
+  auto& m = *to.mutable_opened();
+  m.set_leaf(a.leaf);
+  for (const auto& one : a.bodies) {
+    auto& b = *m.add_bodies();
+    b.set_seq(one.seq);
+    b.set_body(raw(one.sealed));
+  }
+  m.set_left_off(a.left_off);
+}
+
+void put(pb::Answer& to, const done& a) {
+  to.mutable_done()->set_leaf(a.leaf);
+}
+
+void put(pb::Answer& to, const checkpoint& a) {
+  auto& m = *to.mutable_checkpoint();
+  m.set_note(a.note);
+  put_all(m.mutable_consistency(), a.consistency);
+}
+
+void put(pb::FromDaemon& to, const answer& a) {
+  auto& m = *to.mutable_answer();
+  m.set_id(raw(a.id.view()));
+  std::visit([&](const auto& result) { put(m, result); }, a.result);
+}
+
+void put(pb::FromDaemon& to, const slip& s) {
+  put_slip(*to.mutable_slip(), s);
+}
+
+void put(pb::FromDaemon& to, const session_ended& e) {
+  to.mutable_session_ended()->set_number(static_cast<std::uint32_t>(e.why));
+}
+
+void wipe_share(pb::FromDaemon& m) {
+  if (!m.has_answer())
+    return;
+  auto& a = *m.mutable_answer();
+  if (a.has_welcome() && a.welcome().has_share())
+    codec::wipe_field(a.mutable_welcome()->mutable_share()->mutable_share());
+  if (a.has_logged_in() && a.logged_in().has_share())
+    codec::wipe_field(a.mutable_logged_in()->mutable_share()->mutable_share());
+}
+
+} // namespace
+
+bytes encode(const from_daemon& f) {
+  pb::FromDaemon m;
+  std::visit([&](const auto& body) { put(m, body); }, f);
+  auto out = codec::serialize(m);
+  wipe_share(m);
+  return out;
+}
+
+} // namespace wardline::wire::device

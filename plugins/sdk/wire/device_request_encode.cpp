@@ -1,0 +1,150 @@
+// What a device asks, and the daemon's hello, to bytes: device.hpp.
+#include "device.pb.h"
+#include "wire/codec.hpp"
+#include "wire/device.hpp"
+
+namespace wardline::wire::device {
+
+namespace {
+
+namespace pb = ::wardline::device::v1;
+using codec::raw;
+
+void put(pb::Request& to, const hello& r) {
+  auto& m = *to.mutable_hello();
+  m.set_device(raw(r.device.view()));
+  m.set_certificate_hash(raw(r.certificate_hash));
+  m.set_store_instance(raw(r.store_instance));
+  m.set_pin_size(r.pin_size);
+}
+
+void put(pb::Request& to, const show_invitation& r) {
+  auto& m = *to.mutable_show_invitation();
+  m.set_invitation(raw(r.invitation.view()));
+  m.set_code(r.code);
+}
+
+void put(pb::Request& to, const enrol& r) {
+  auto& m = *to.mutable_enrol();
+  m.set_invitation(raw(r.invitation.view()));
+  m.set_code(r.code);
+  m.set_certificate(raw(r.certificate));
+  m.set_password(r.password);
+}
+
+void put(pb::Request& to, const log_in& r) {
+  auto& m = *to.mutable_log_in();
+  if (r.user)
+    m.set_user(raw(r.user.view()));
+  m.set_password(r.password);
+}
+
+void put(pb::Request& to, const log_off&) {
+  to.mutable_log_off();
+}
+
+void put(pb::Request& to, const find_person& r) {
+  to.mutable_find_person()->set_display_name(r.display_name);
+}
+
+void put(pb::Request& to, const list_parties&) {
+  to.mutable_list_parties();
+}
+
+void put(pb::Request& to, const get_party& r) {
+  auto& m = *to.mutable_get_party();
+  m.set_party(raw(r.party.view()));
+  m.set_from_n(r.from_n);
+}
+
+void put(pb::Request& to, const get_objects& r) {
+  auto& m = *to.mutable_get_objects();
+  for (const auto& hash : r.hashes)
+    m.add_hashes(raw(hash));
+}
+
+void put(pb::Request& to, const list_conversations&) {
+  to.mutable_list_conversations();
+}
+
+void put(pb::Request& to, const submit& r) {
+  auto& m = *to.mutable_submit();
+  m.set_object(raw(r.object));
+  m.set_members(raw(r.members));
+  m.set_seals(raw(r.seals));
+}
+
+void put(pb::Request& to, const invite& r) {
+  auto& m = *to.mutable_invite();
+  m.set_object(raw(r.object));
+  m.set_code(r.code);
+  if (r.link_key)
+    m.set_link_key(raw(*r.link_key));
+  for (const auto& name : r.names) {
+    auto& n = *m.add_names();
+    n.set_party(raw(name.party.view()));
+    n.set_kind(name.kind);
+    n.set_name(name.name);
+  }
+}
+
+void put(pb::Request& to, const post& r) {
+  auto& m = *to.mutable_post();
+  m.set_slip(raw(r.slip));
+  m.set_body(raw(r.body));
+}
+
+void put(pb::Request& to, const get_slips& r) {
+  auto& m = *to.mutable_get_slips();
+  m.set_conversation(raw(r.conversation.view()));
+  m.set_incarnation(raw(r.incarnation.view()));
+  m.set_after_seq(r.after_seq);
+  m.set_slips_max(r.slips_max);
+}
+
+void put(pb::Request& to, const open& r) {
+  auto& m = *to.mutable_open();
+  m.set_conversation(raw(r.conversation.view()));
+  for (auto seq : r.seqs)
+    m.add_seqs(seq);
+  m.set_purpose(static_cast<std::uint32_t>(r.purpose));
+}
+
+void put(pb::Request& to, const act& r) {
+  to.mutable_act()->set_object(raw(r.object));
+}
+
+void put(pb::Request& to, const get_checkpoint& r) {
+  to.mutable_get_checkpoint()->set_old_size(r.old_size);
+}
+
+void wipe_password(pb::Request& m) {
+  if (m.has_enrol())
+    codec::wipe_field(m.mutable_enrol()->mutable_password());
+  if (m.has_log_in())
+    codec::wipe_field(m.mutable_log_in()->mutable_password());
+}
+
+} // namespace
+
+bytes encode(const request& r) {
+  pb::Request m;
+  m.set_id(raw(r.id.view()));
+  std::visit([&](const auto& what) { put(m, what); }, r.what);
+  auto out = codec::serialize(m);
+  wipe_password(m);
+  return out;
+}
+
+bytes encode(const server_hello& h) {
+  pb::ServerHello m;
+  m.set_incarnation(raw(h.incarnation.view()));
+  m.set_time_ms(h.time);
+  m.set_message_bytes_max(h.message_bytes_max);
+  m.set_checkpoint(h.checkpoint);
+  if (h.heads_digest)
+    m.set_heads_digest(raw(*h.heads_digest));
+  return codec::serialize(m);
+}
+
+} // namespace wardline::wire::device

@@ -1,0 +1,132 @@
+#pragma once
+// One message of every kind with every field set; for round trips, hostile mutations and the fuzzers' corpus.
+#include "wire/content.hpp"
+#include "wire/device.hpp"
+#include "wire/link.hpp"
+#include <string_view>
+
+namespace wardline::tests {
+
+namespace link = wire::link;
+namespace device = wire::device;
+
+template <class Id>
+Id sample_id(std::uint8_t n) {
+  Id out;
+  out.value.fill(n);
+  return out;
+}
+
+inline hash32 sample_hash(std::uint8_t n) {
+  hash32 out;
+  out.fill(n);
+  return out;
+}
+
+inline bytes sample_bytes(std::string_view s) {
+  return to_bytes(view(s));
+}
+
+inline std::vector<link::frame> sample_frames() {
+  return {
+      link::hello{"gateway-1", "0.1.0", 1, 2, {"channels", "wakeup.message"}},
+      link::welcome{1, {"channels"}, 1'048'576, 1'024, 4'096, 67'108'864},
+      link::refused{refusal::protocol_not_supported},
+      link::channel_data{7, sample_bytes("opaque")},
+      link::channel_closed{7, refusal::replaced},
+      link::event{"wakeup.message", bytes(16, 9)},
+      link::event_ack{bytes(16, 9)},
+  };
+}
+
+inline std::vector<device::request> sample_requests() {
+  auto conversation = sample_id<conversation_id>(3);
+  std::vector<device::request_body> all{
+      device::hello{sample_id<device_id>(1), sample_hash(2), {1, 2, 3}, 77},
+      device::show_invitation{sample_id<invitation_id>(4), "01234567"},
+      device::enrol{sample_id<invitation_id>(4), "01234567", sample_bytes("certificate"), "correct horse"},
+      device::log_in{sample_id<user_id>(5), "correct horse"},
+      device::log_off{},
+      device::find_person{"Dr. Núñez"},
+      device::list_parties{},
+      device::get_party{sample_id<party_id>(6), 3},
+      device::get_objects{{sample_hash(7), sample_hash(8)}},
+      device::list_conversations{},
+      device::submit{sample_bytes("object"), sample_bytes("members"), sample_bytes("seals")},
+      device::invite{sample_bytes("invitation"),
+                     "76543210",
+                     sample_hash(9),
+                     {{sample_id<party_id>(6), 2, "Front desk"}, {sample_id<party_id>(7), 1, "N. Nurse"}}},
+      device::post{sample_bytes("slip"), sample_bytes("body")},
+      device::get_slips{conversation, sample_id<incarnation_id>(10), 41, 512},
+      device::open{conversation, {1, 2, 40}, device::purpose::break_glass},
+      device::act{sample_bytes("act")},
+      device::get_checkpoint{12},
+  };
+  std::vector<device::request> out;
+  for (auto& what : all)
+    out.push_back({sample_id<request_id>(static_cast<std::uint8_t>(out.size() + 1)), std::move(what)});
+  return out;
+}
+
+inline device::logged sample_logged() {
+  return {sample_bytes("object"), 5, bytes(16, 1), sample_bytes("entry"), {sample_hash(1), sample_hash(2)}};
+}
+
+inline device::slip sample_slip() {
+  return {
+      sample_id<conversation_id>(3), 41, 99, sample_bytes("slip"), sample_bytes("act"), 1'700'000'000'000};
+}
+
+inline std::vector<device::from_daemon> sample_answers() {
+  const char* note = "clinic.example/audit/1\n1\nAA==\n\n\u2014 clinic.example/audit/1 AAAA\n";
+  auto user = sample_id<user_id>(5);
+  auto party = sample_id<party_id>(6);
+  device::share share{4, bytes(32, 7)};
+  std::vector<device::answer_body> all{
+      device::refused{refusal::stale_party, party, 9, sample_hash(1), sample_hash(2), user,
+                      1'700'000'000'000},
+      device::welcome{user, 1'700'000'000'000, note, {sample_hash(3)}, share},
+      device::invitation{sample_bytes("root"),
+                         sample_bytes("server"),
+                         {sample_bytes("registrar")},
+                         sample_bytes("invitation")},
+      device::enrolled{17},
+      device::logged_in{user, 1'700'000'000'000, share},
+      device::person{user, party},
+      device::parties{{{party, 2, "Front desk"}}},
+      device::party{party,
+                    2,
+                    {sample_logged(), sample_logged()},
+                    sample_bytes("members"),
+                    sample_bytes("seals"),
+                    {sample_logged()},
+                    note},
+      device::objects{{sample_logged()}, note},
+      device::conversations{{{sample_id<conversation_id>(3), sample_bytes("link"), 41}}},
+      device::submitted{sample_hash(4), 18},
+      device::posted{42, 19},
+      device::slips{{sample_slip(), sample_slip()}, true},
+      device::opened{20, {{1, sample_bytes("body one")}, {2, sample_bytes("body two")}}, 3},
+      device::done{21},
+      device::checkpoint{note, {sample_hash(5)}},
+  };
+  std::vector<device::from_daemon> out;
+  for (auto& result : all)
+    out.push_back(device::answer{sample_id<request_id>(static_cast<std::uint8_t>(out.size() + 1)), result});
+  out.push_back(sample_slip());
+  out.push_back(device::session_ended{refusal::replaced});
+  return out;
+}
+
+inline device::server_hello sample_server_hello() {
+  return {sample_id<incarnation_id>(10), 1'700'000'000'000, 1'048'576, "note\n", sample_hash(6)};
+}
+
+inline wire::content sample_content() {
+  return {"Room 4: chest pain,\nplease come",
+          {{sample_id<attachment_id>(11), "ecg.pdf", "application/pdf", 40'000, sample_hash(12)}},
+          sample_id<message_id>(13)};
+}
+
+} // namespace wardline::tests
