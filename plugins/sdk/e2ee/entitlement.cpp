@@ -157,4 +157,28 @@ expected<signed_revocation> admit_revocation(bytes_view raw, trust& t, const log
   return x;
 }
 
+refusal admit(bytes_view raw, trust& t, const evidence& e) {
+  auto k = peek_kind(raw);
+  if (!k)
+    return k.why();
+  switch (*k) {
+  case kind::root:
+    return admit_root(raw, t).why();
+  case kind::server:
+    return admit_server(raw, t).why();
+  case kind::registrar:
+    return admit_registrar(raw, t, e).why();
+  case kind::invitation:
+    return admit_invitation(raw, t, e).why();
+  case kind::device:
+    return admit_device(raw, t, e).why();
+  case kind::grant:
+    return admit_grant(raw, t, e).why();
+  case kind::revocation:
+    return e.in_log ? admit_revocation(raw, t, *e.in_log).why() : refusal::not_in_log;
+  default:
+    return refusal::unknown_kind;
+  }
+}
+
 } // namespace wardline::e2ee

@@ -33,4 +33,8 @@ std::optional<hash32> entitling_grant(const trust& t, const device_certificate& 
 expected<role_grant> admit_grant(bytes_view raw, trust& t, const evidence& e);
 expected<signed_revocation> admit_revocation(bytes_view raw, trust& t, const log_place& at);
 
+/// Any object of 5.1-5.5 but a cosignature (which comes with another object): how a store is replayed, in log
+/// order, into an empty trust. unknown_kind for the rest, else the refusals of the kind.
+[[nodiscard]] refusal admit(bytes_view raw, trust& t, const evidence& e);
+
 } // namespace wardline::e2ee

@@ -30,8 +30,10 @@ bool is_control(std::uint32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f);
 }
 
+/// Unicode's property Bidi_Control.
 bool overrides_direction(std::uint32_t c) {
-  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+  return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069);
 }
 
 template <class Allowed>
