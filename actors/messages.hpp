@@ -120,6 +120,7 @@ struct read_slips {
 struct apply_act {
   caller_ref who;
   conversation_id conversation; ///< none: `directory` finds it by the message
+  message_id message;
   std::shared_ptr<const wire::device::act> act;
   time_ms now = 0;
 };
@@ -193,6 +194,7 @@ struct end_session {
 /// An answer whose objects still lack their proofs: `audit` fills in salt, entry, proof and checkpoint.
 struct add_proofs {
   outcome unproven; ///< party or objects; `leaf` of each logged is set
+  time_ms now = 0;  ///< of the checkpoint that may have to be signed first
 };
 
 /// The newest checkpoint, with consistency from an older size.

@@ -1,0 +1,45 @@
+#pragma once
+// How people and devices come in: invitations by registrars, the second code, the device's certificate
+// (e2ee 5.3, 5.4, 6.1). Decisions over what is known; `directory` commits them one at a time.
+#include "verdict.hpp"
+
+namespace wardline {
+
+/// Wrong second codes until an invitation is dead (e2ee 5.3).
+inline constexpr std::uint8_t wrong_codes_max = 5;
+/// Digits of the second code.
+inline constexpr std::size_t code_digits = 8;
+/// Bytes of a password; NIST SP 800-63B-4: 8 at least beside a second factor, 64 at least must be possible.
+inline constexpr std::size_t password_bytes_min = 8;
+/// The plugin whose CURVE keys come with invitations.
+inline constexpr std::string_view cli_plugin = "cli";
+
+/// SHA-256(salt | code), as it stands in the invitation's row.
+hash32 code_hash(const std::array<std::uint8_t, 16>& salt, std::string_view code);
+
+/// Enrolling channel, step 1. not_found, wrong_code (counted, one leaf), invitation_dead,
+/// invitation_used_twice.
+verdict decide_show(const circumstances& c, const wire::device::show_invitation& m);
+
+/// May this enrolment go on to the password? Everything that decide_enrol checks, without the work of
+/// hashing. Nothing = go on.
+std::optional<verdict> precheck_enrol(const circumstances& c, const wire::device::enrol& m,
+                                      const public_key& noise_key);
+
+/// Step 2: certificate, person, device, spent invitation and leaf in one write. `password_phc` is empty for a
+/// further device of a person who has a password. handshake_failed if the channel's key is not the certified
+/// one.
+verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const public_key& noise_key,
+                     const std::string& password_phc);
+
+/// A registrar's invitation: verified, logged, its parties named. not_found for parties nobody named,
+/// already_exists, name_taken, and those of e2ee 5.3.
+verdict decide_invite(const circumstances& c, const caller& who, const wire::device::invite& m,
+                      const std::array<std::uint8_t, 16>& code_salt);
+
+/// Rows and act of an accepted invitation; shared with founding. `object` is verified.
+act invitation_act(const e2ee::signed_invitation& object, const rows::invitation& row,
+                   const std::vector<wire::device::party_name>& names,
+                   const std::optional<public_key>& link_key, time_ms now);
+
+} // namespace wardline
