@@ -140,6 +140,8 @@ TEST_CASE("11, 12: text that is not shown as it stands is refused") {
                     "\xc2\x9f",
                     "x\xe2\x80\xae",
                     "\xe2\x80\xaa",
+                    "\xd8\x9c",
+                    "\xe2\x80\x8f",
                     "\xe2\x81\xa6",
                     "\xe2\x81\xa9", // controls and overrides
                     "\xc0\xaf",
