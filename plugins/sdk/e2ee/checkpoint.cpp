@@ -202,7 +202,7 @@ refusal check_note(const checkpoint_note& note, std::string_view origin, const p
 expected<checkpoint> verify_note(std::string_view note, std::string_view origin, const public_key& log_key) {
   auto decoded = decode_note(note);
   if (!decoded)
-    return decoded.why();
+    return refusal::log_other_origin;
   if (auto why = check_note(*decoded, origin, log_key); why != refusal::none)
     return why;
   return std::move(decoded->head);

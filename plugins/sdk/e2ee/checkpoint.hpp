@@ -60,7 +60,8 @@ std::string verifier_key(std::string_view name, const public_key& key);
 [[nodiscard]] refusal check_note(const checkpoint_note& note, std::string_view origin,
                                  const public_key& log_key);
 
-/// Decode, then check.
+/// Decode, then check. A note that `decode_note` refuses is not one of the pinned log: `log_other_origin`
+/// (e2ee 5.15).
 expected<checkpoint> verify_note(std::string_view note, std::string_view origin, const public_key& log_key);
 
 /// The three signed lines. Refuses what `decode_note` would: `bad_text` for the origin, `unknown_value` for
