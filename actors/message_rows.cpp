@@ -1,0 +1,147 @@
+#include "message_rows.hpp"
+#include "e2ee/bytes.hpp"
+#include "ports/storage.hpp"
+#include "wire/limits.hpp"
+
+namespace wardline::rows {
+
+namespace {
+
+using e2ee::reader;
+using e2ee::writer;
+
+constexpr std::uint8_t row_version = 1;
+
+/// Rows of table log say what they are: slips, bodies and what comes later stand in one sequence.
+enum class log_kind : std::uint8_t { slip = 1, body = 2 };
+
+writer begin() {
+  writer out;
+  out.u8(row_version);
+  return out;
+}
+
+writer begin_log(log_kind kind) {
+  auto out = begin();
+  out.value(kind);
+  return out;
+}
+
+/// The rest of the row, 1..size_max bytes.
+bytes rest(reader& in, std::size_t size_max) {
+  if (in.left() == 0)
+    in.refuse(refusal::truncated);
+  if (in.left() > size_max)
+    in.refuse(refusal::object_too_large);
+  return in.ok() ? to_bytes(in.take(in.left())) : bytes{};
+}
+
+/// Reads a whole row; `fill` reads its fields.
+template <class Row, class Fill>
+std::optional<Row> whole(bytes_view raw, Fill fill) {
+  reader in{raw};
+  if (in.u8() != row_version)
+    return std::nullopt;
+  Row row;
+  fill(in, row);
+  in.finish();
+  if (!in.ok())
+    return std::nullopt;
+  return row;
+}
+
+} // namespace
+
+bytes encode(const slip& r) {
+  auto out = begin_log(log_kind::slip);
+  out.put(r.conversation).u64(r.seq).u64(r.time).put(r.object);
+  return out.take();
+}
+
+template <>
+std::optional<slip> decode<slip>(bytes_view raw) {
+  return whole<slip>(raw, [](reader& in, slip& r) {
+    in.one_of(log_kind::slip, log_kind::slip);
+    r.conversation = in.id<conversation_id>();
+    r.seq = in.u64();
+    r.time = in.u64();
+    r.object = rest(in, wire::slip_bytes_max);
+  });
+}
+
+bytes encode(const body& r) {
+  auto out = begin_log(log_kind::body);
+  out.put(r.conversation).u64(r.seq).put(r.message).put(r.sealed);
+  return out.take();
+}
+
+template <>
+std::optional<body> decode<body>(bytes_view raw) {
+  return whole<body>(raw, [](reader& in, body& r) {
+    in.one_of(log_kind::body, log_kind::body);
+    r.conversation = in.id<conversation_id>();
+    r.seq = in.u64();
+    r.message = in.id<message_id>();
+    r.sealed = rest(in, wire::body_bytes_max);
+  });
+}
+
+bytes encode(const place& r) {
+  auto out = begin();
+  out.put(r.message).u32(r.body_bytes);
+  return out.take();
+}
+
+template <>
+std::optional<place> decode<place>(bytes_view raw) {
+  return whole<place>(raw, [](reader& in, place& r) {
+    r.message = in.id<message_id>();
+    r.body_bytes = in.u32();
+    if (r.body_bytes > wire::body_bytes_max)
+      in.refuse(refusal::object_too_large);
+  });
+}
+
+bytes encode(const accepted& r) {
+  auto out = begin();
+  out.put(r.h).put(r.conversation).u64(r.seq);
+  return out.take();
+}
+
+template <>
+std::optional<accepted> decode<accepted>(bytes_view raw) {
+  return whole<accepted>(raw, [](reader& in, accepted& r) {
+    r.h = in.b32();
+    r.conversation = in.id<conversation_id>();
+    r.seq = in.u64();
+  });
+}
+
+bytes encode(const item& r) {
+  auto out = begin();
+  out.u64(r.time).put(r.act);
+  return out.take();
+}
+
+template <>
+std::optional<item> decode<item>(bytes_view raw) {
+  return whole<item>(raw, [](reader& in, item& r) {
+    r.time = in.u64();
+    r.act = rest(in, act_bytes_max);
+  });
+}
+
+bytes key_of_place(const conversation_id& c, std::uint64_t seq) {
+  auto out = to_bytes(c.view());
+  auto number = ports::row_key(seq);
+  out.insert(out.end(), number.begin(), number.end());
+  return out;
+}
+
+std::optional<std::uint64_t> seq_of_place(bytes_view key) {
+  if (key.size() != conversation_id::size + 8)
+    return std::nullopt;
+  return ports::row_number(key.subspan(conversation_id::size));
+}
+
+} // namespace wardline::rows

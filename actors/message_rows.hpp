@@ -1,0 +1,58 @@
+#pragma once
+// Stored rows of messages: what a conversation writes with a Post and with an acknowledgement. One struct a
+// row, one version byte first, as in people_rows.hpp; rows marked *stamped* stand behind the store's stamp.
+#include "people_rows.hpp"
+
+namespace wardline::rows {
+
+/// table log, first row of a posted message: the slip as received from its author.
+struct slip {
+  conversation_id conversation;
+  std::uint64_t seq = 0; ///< dense in its conversation, from 1
+  time_ms time = 0;      ///< when the daemon accepted it
+  bytes object;          ///< 1..slip_bytes_max
+};
+
+/// table log, second row of a posted message. Read only behind a durable leaf "opened" (DESIGN 1, principle
+/// 2).
+struct body {
+  conversation_id conversation;
+  std::uint64_t seq = 0;
+  message_id message;
+  bytes sealed; ///< 1..body_bytes_max
+};
+
+/// table index, key conversation | u64 BE seq, stamped: the stamp's log number is the slip's row, the body's
+/// is the next one.
+struct place {
+  message_id message;
+  std::uint32_t body_bytes = 0; ///< so that a page of bodies is cut before any body is read
+};
+
+/// table idempotency, key message id, stamped: written with the ack, in one transaction, and only then
+/// (e2ee 6.5).
+struct accepted {
+  hash32 h{}; ///< of the slip's header: the identity of the message
+  conversation_id conversation;
+  std::uint64_t seq = 0;
+};
+
+/// table item, key message id, stamped: the acknowledgement that won.
+struct item {
+  time_ms time = 0; ///< when the daemon accepted it
+  bytes act;        ///< signed object, 1..512 bytes
+};
+
+inline constexpr std::size_t act_bytes_max = 512;
+
+bytes encode(const slip& r);
+bytes encode(const body& r);
+bytes encode(const place& r);
+bytes encode(const accepted& r);
+bytes encode(const item& r);
+
+bytes key_of_place(const conversation_id& c, std::uint64_t seq);
+/// Nothing unless it is a key of table index.
+std::optional<std::uint64_t> seq_of_place(bytes_view key);
+
+} // namespace wardline::rows
