@@ -27,7 +27,7 @@ using plugin_host_actor =
 /// A CONVERSATION keeps the order (dense seq), parties and epochs of one conversation. Parent: directory.
 using conversation_actor =
     caf::typed_actor<answers<post_slip, outcome>, answers<open_bodies, outcome>, answers<read_slips, outcome>,
-                     answers<apply_act, outcome>, takes<conversation_changed>>;
+                     answers<apply_act, outcome>, takes<conversation_changed>, takes<verify_slip>>;
 
 /// A USER holds the sessions and limits of one person. Parent: directory.
 using user_actor =

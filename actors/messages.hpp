@@ -125,6 +125,12 @@ struct apply_act {
   time_ms now = 0;
 };
 
+/// To self, behind the ack of a Post: is its author's signature right? Readers always look themselves.
+struct verify_slip {
+  std::shared_ptr<const wire::device::post> post;
+  time_ms now = 0;
+};
+
 /// The conversation has a new link (another list of parties).
 struct conversation_changed {
   conversation_id conversation;
@@ -219,6 +225,7 @@ WARDLINE_IN_PROCESS(post_slip)
 WARDLINE_IN_PROCESS(open_bodies)
 WARDLINE_IN_PROCESS(read_slips)
 WARDLINE_IN_PROCESS(apply_act)
+WARDLINE_IN_PROCESS(verify_slip)
 WARDLINE_IN_PROCESS(conversation_changed)
 WARDLINE_IN_PROCESS(sign_in)
 WARDLINE_IN_PROCESS(resume)

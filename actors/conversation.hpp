@@ -1,0 +1,131 @@
+#pragma once
+#include "e2ee/act.hpp"
+#include "e2ee/conversation.hpp"
+#include "e2ee/slip.hpp"
+#include "handles.hpp"
+#include "message_rows.hpp"
+#include "ports/journal.hpp"
+#include "stored.hpp"
+#include "wire/limits.hpp"
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <deque>
+#include <variant>
+
+namespace wardline {
+
+/// Posts that wait for the write in flight; one more is refused as overloaded.
+inline constexpr std::size_t posts_waiting_max = 256;
+/// Slips and bodies of one write; a first post always goes.
+inline constexpr std::size_t posts_bytes_max = 1u << 20;
+/// Posts whose write was overtaken (new link, rows not as loaded) are looked at again this often.
+inline constexpr unsigned post_tries_max = 3;
+/// Opens and acts waiting for their leaf; one more is refused as overloaded.
+inline constexpr std::size_t leaves_waiting_max = 256;
+/// Of one page of slips; leaves room for the frame of a device message.
+inline constexpr std::size_t slips_bytes_max = wire::open_bytes_max;
+
+/// What a conversation works with. Pointers are main's and outlive every actor.
+struct conversation_parts {
+  const ports::reader* rows = nullptr;
+  const rules::clinic_board* board = nullptr;
+  store_actor store;
+  ports::journal* journal = nullptr;
+};
+
+/// "Opened" is on disk: only a committed write makes one, and only its holder may read bodies (DESIGN 1,
+/// principle 2).
+class durable_leaf {
+public:
+  explicit durable_leaf(const committed& c) : index_{c.stamps.front().leaf} {}
+  [[nodiscard]] std::uint64_t index() const { return index_; }
+
+private:
+  std::uint64_t index_;
+};
+
+/// Order and parties of one conversation. Loads its rows when spawned; after a crash it is spawned again from
+/// what was committed, and whoever got no answer asks again by message id. At most one write of posts is on
+/// its way, so that seqs are dense; what comes meanwhile goes with the next one.
+struct conversation_state {
+  static inline const char* name = "conversation";
+
+  using promise = caf::typed_response_promise<outcome>;
+
+  struct waiting_post {
+    post_slip what;
+    promise answer;
+    unsigned tries = 0;
+  };
+  /// In the write that is on its way; answered when that is.
+  struct written_post {
+    waiting_post post;
+    e2ee::slip slip;
+  };
+  /// The newest link, as committed.
+  struct head {
+    e2ee::conversation_link link;
+    std::vector<party_id> parties;
+    bytes stored; ///< of the conversation's row: a write is refused if somebody changed it meanwhile
+  };
+  /// A body that may be released, and where it lies.
+  struct released {
+    std::uint64_t seq = 0;
+    std::uint64_t log_row = 0;
+  };
+  struct page_plan {
+    std::vector<released> bodies;
+    std::uint32_t left_off = 0;
+  };
+
+  conversation_actor::pointer self = nullptr;
+  conversation_id id;
+  directory_actor directory;
+  conversation_parts parts;
+  std::optional<head> now_head;
+  std::uint64_t last_seq = 0;
+  bool link_changed = false; // while a write was on its way
+  std::deque<waiting_post> waiting;
+  std::vector<written_post> in_flight;
+  std::size_t leaves_waiting = 0;
+
+  void load();
+  caf::result<outcome> on(const post_slip& m);
+  caf::result<outcome> on(const open_bodies& m);
+  outcome on(const read_slips& m);
+  caf::result<outcome> on(const apply_act& m);
+  void on(const conversation_changed&);
+  void on(const verify_slip& m);
+
+private:
+  /// none; not_found for whoever is not in it, with the same bytes as for one that does not exist.
+  refusal standing(const caller& who);
+
+  // conversation.cpp: posts
+  void write_waiting();
+  std::variant<outcome, e2ee::slip> decide(const post_slip& m, const rules::clinic& clinic) const;
+  act act_of(const written_post& p, std::uint64_t seq) const;
+  void wrote(const committed& c);
+  void not_written(refusal why);
+  void write_next();
+
+  // conversation_reads.cpp: bodies and slips
+  expected<page_plan> plan(const wire::device::open& what) const;
+  outcome release(const durable_leaf& leaf, const page_plan& plan, const caller& who);
+  expected<wire::device::slip> slip_at(std::uint64_t seq, bytes_view stored_place) const;
+
+  // conversation_acts.cpp: acknowledgement
+  refusal judge(const e2ee::act& a, const rows::accepted& message) const;
+  outcome acknowledged_by(const rows::item& item) const;
+  void settle(const apply_act& m, const e2ee::act& a, promise answer);
+  void commit_first(const apply_act& m, const e2ee::act& a, promise answer);
+  void commit_late(const apply_act& m, const e2ee::act& a, const rows::item& first, promise answer);
+  void spread_acknowledgement(const message_id& message);
+};
+
+conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,
+                                               const conversation_id& id, directory_actor directory,
+                                               conversation_parts parts);
+
+} // namespace wardline

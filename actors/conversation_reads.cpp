@@ -1,0 +1,160 @@
+// Bodies behind their leaf, and pages of slips.
+#include "conversation.hpp"
+#include "timeouts.hpp"
+#include "wire/limits.hpp"
+#include <algorithm>
+
+namespace wardline {
+
+namespace {
+
+/// u8 purpose | u64 seq each.
+bytes detail_of(wire::device::purpose purpose, const std::vector<conversation_state::released>& bodies) {
+  bytes out{static_cast<std::uint8_t>(purpose)};
+  for (const auto& b : bodies) {
+    auto seq = ports::row_key(b.seq);
+    out.insert(out.end(), seq.begin(), seq.end());
+  }
+  return out;
+}
+
+/// A row of table log; what is not the row looked for is as good as a damaged one.
+template <class Row>
+expected<Row> log_row(const ports::reader& rows, std::uint64_t number, const conversation_id& c,
+                      std::uint64_t seq) {
+  auto raw = rows.read(ports::table::log, ports::row_key(number));
+  auto row = raw ? rows::decode<Row>(*raw) : std::optional<Row>{};
+  if (!row || row->conversation != c || row->seq != seq)
+    return refusal::value_not_openable;
+  return std::move(*row);
+}
+
+/// Members ask for treatment or off duty; the other purposes are for people outside the conversation and have
+/// ways of their own (break-glass, records, restore).
+bool is_members_purpose(wire::device::purpose p) {
+  return p == wire::device::purpose::treatment || p == wire::device::purpose::off_duty;
+}
+
+} // namespace
+
+caf::result<outcome> conversation_state::on(const open_bodies& m) {
+  if (auto why = standing(*m.who); why != refusal::none)
+    return refused(why);
+  auto page = plan(m.what);
+  if (!page)
+    return refused(page.why());
+  if (leaves_waiting >= leaves_waiting_max)
+    return refused(refusal::overloaded);
+  act a;
+  a.entry.kind = rules::audit_kind::opened;
+  a.entry.time = m.now;
+  a.entry.user = m.who->user;
+  a.entry.device = m.who->device;
+  a.entry.conversation = id;
+  a.entry.detail = detail_of(m.what.purpose, page->bodies);
+  ++leaves_waiting;
+  auto answer = self->make_response_promise<outcome>();
+  self->request(parts.store, store_timeout, write{{std::move(a)}})
+      .then(
+          [this, answer, page = std::move(*page), who = m.who](const committed& c) mutable {
+            --leaves_waiting;
+            answer.deliver(release(durable_leaf{c}, page, *who));
+          },
+          [this, answer](const caf::error& e) mutable {
+            --leaves_waiting;
+            answer.deliver(refused(refusal_of(e)));
+          });
+  return answer;
+}
+
+/// Which of the bodies asked for fit one answer. Reads no body: sizes stand in the index.
+expected<conversation_state::page_plan> conversation_state::plan(const wire::device::open& what) const {
+  if (what.seqs.empty())
+    return refusal::malformed_request;
+  if (what.seqs.size() > wire::open_bodies_max)
+    return refusal::open_too_many;
+  if (std::adjacent_find(what.seqs.begin(), what.seqs.end(), std::greater_equal<>{}) != what.seqs.end())
+    return refusal::not_sorted;
+  if (!is_members_purpose(what.purpose))
+    return refusal::unknown_value;
+  page_plan out;
+  std::size_t size = 0;
+  for (auto seq : what.seqs) {
+    auto place = read_row<rows::place>(*parts.rows, ports::table::index, rows::key_of_place(id, seq));
+    if (!place)
+      return refusal::not_found;
+    if (out.left_off == 0 && size + place->row.body_bytes <= wire::open_bytes_max) {
+      size += place->row.body_bytes;
+      out.bodies.push_back({seq, place->at.log + 1});
+    } else {
+      ++out.left_off;
+    }
+  }
+  return out;
+}
+
+/// A body that cannot be opened is missing from the answer: the others are not withheld for it. Asked for
+/// alone it is refused by name.
+outcome conversation_state::release(const durable_leaf& leaf, const page_plan& page, const caller& who) {
+  // Between the question and the leaf the device may have been turned out (e2ee 10, 104).
+  if (auto why = standing(who); why != refusal::none)
+    return refused(why);
+  wire::device::opened out;
+  out.leaf = leaf.index();
+  out.left_off = page.left_off;
+  for (const auto& b : page.bodies) {
+    auto row = log_row<rows::body>(*parts.rows, b.log_row, id, b.seq);
+    if (row)
+      out.bodies.push_back({b.seq, std::move(row->sealed)});
+    else
+      parts.journal->write(ports::severity::error, "body_not_openable",
+                           {{"conversation", id}, {"seq", b.seq}});
+  }
+  return out.bodies.empty() ? refused(refusal::value_not_openable) : outcome{std::move(out)};
+}
+
+outcome conversation_state::on(const read_slips& m) {
+  if (auto why = standing(*m.who); why != refusal::none)
+    return refused(why);
+  if (m.what.incarnation != parts.board->now()->incarnation)
+    return refused(refusal::other_incarnation);
+  auto count = std::clamp<std::size_t>(m.what.slips_max, 1, ports::scan_rows_max);
+  auto places =
+      parts.rows->scan(ports::table::index, id.view(), rows::key_of_place(id, m.what.after_seq), count);
+  wire::device::slips out;
+  out.more = places.size() == count;
+  std::size_t size = 0;
+  for (const auto& row : places) {
+    auto seq = rows::seq_of_place(row.key);
+    auto slip = seq ? slip_at(*seq, row.value) : expected<wire::device::slip>{refusal::value_not_openable};
+    if (!slip) { // the rest of the page is not withheld for one poison row
+      parts.journal->write(ports::severity::error, "slip_not_openable", {{"conversation", id}});
+      continue;
+    }
+    constexpr std::size_t row_overhead = 64; // ids, numbers and lengths around the two objects
+    size += slip->object.size() + slip->acknowledgement.size() + row_overhead;
+    if (size > slips_bytes_max) {
+      out.more = true;
+      break;
+    }
+    out.rows.push_back(std::move(*slip));
+  }
+  return {std::move(out)};
+}
+
+expected<wire::device::slip> conversation_state::slip_at(std::uint64_t seq, bytes_view stored_place) const {
+  auto stamped = split_stamp(stored_place);
+  auto place = stamped ? rows::decode<rows::place>(stamped->value) : std::optional<rows::place>{};
+  if (!place)
+    return refusal::value_not_openable;
+  auto row = log_row<rows::slip>(*parts.rows, stamped->at.log, id, seq);
+  if (!row)
+    return row.why();
+  wire::device::slip out{id, seq, stamped->at.leaf, std::move(row->object), {}, row->time};
+  auto item = read_row<rows::item>(*parts.rows, ports::table::item, place->message.view());
+  if (item)
+    out.acknowledgement = std::move(item->row.act);
+  return out;
+}
+
+} // namespace wardline
