@@ -1,0 +1,255 @@
+// What a device asks: who may ask it, whom it goes to, and that each request gets one answer.
+#include "device_session.hpp"
+#include "e2ee/act.hpp"
+#include "e2ee/slip.hpp"
+#include "stored.hpp"
+#include "timeouts.hpp"
+#include "wire/limits.hpp"
+
+namespace wardline {
+
+namespace {
+
+namespace asked = wire::device;
+
+/// Overwrites what a string holds or held, its small-text buffer included.
+void wipe_text(std::string& s) {
+  s.resize(s.capacity());
+  wipe({reinterpret_cast<std::uint8_t*>(s.data()), s.size()});
+  s.clear();
+}
+
+void wipe_passwords(asked::request_body& what) {
+  if (auto* l = std::get_if<asked::log_in>(&what))
+    wipe_text(l->password);
+  else if (auto* e = std::get_if<asked::enrol>(&what))
+    wipe_text(e->password);
+}
+
+void wipe_share(asked::answer_body& result) {
+  if (auto* w = std::get_if<asked::welcome>(&result))
+    wipe(w->share.value);
+  else if (auto* l = std::get_if<asked::logged_in>(&result))
+    wipe(l->share.value);
+}
+
+template <class... Kinds>
+bool is_one_of(const asked::request_body& what) {
+  return (std::holds_alternative<Kinds>(what) || ...);
+}
+
+bool lacks_proofs(const outcome& o) {
+  return std::holds_alternative<asked::party>(o.result) || std::holds_alternative<asked::objects>(o.result);
+}
+
+} // namespace
+
+template <class To, class Message, class Then>
+void device_session_state::ask(const To& to, const request_id& id, Message what, Then then) {
+  self->request(to, answer_timeout, std::move(what))
+      .then(
+          [this, id, then](outcome& o) {
+            // A request that was forgotten with its channel has nobody left to answer.
+            if (unanswered.contains(id))
+              then(std::move(o));
+          },
+          [this, id](const caf::error& e) { answer(id, refused(refusal_of(e))); });
+}
+
+/// One request on its way: who asks, and a handler for each kind.
+struct device_session_state::asking {
+  device_session_state& st;
+  request_id id;
+  const rules::clinic& clinic;
+  const rules::device_record* known; ///< none while enrolling
+  caller_ref who;
+
+  auto answer_it() const {
+    return [&s = st, i = id](outcome&& o) { s.answer(i, std::move(o)); };
+  }
+
+  void operator()(asked::hello& m) const {
+    if (m.device != known->device || m.certificate_hash != known->certificate) {
+      asked::refused why;
+      why.why = refusal::stale_certificate;
+      why.hash = known->certificate;
+      return st.answer(id, {why});
+    }
+    // Its first transport message has authenticated, so it is no replay: from here on it is the live channel
+    // of its device, and directory cuts the one before (e2ee 7.2).
+    if (!st.greeted)
+      st.self->send(st.parts.directory, session_online{who, st.self});
+    st.greeted = true;
+    st.device = known->device;
+    st.ask(st.parts.directory, id, resume{who, st.line->handshake_hash(), st.now},
+           [&s = st, i = id, pin = m.pin_size](outcome&& o) { s.welcome(i, pin, std::move(o)); });
+  }
+
+  void operator()(asked::log_in& m) const {
+    auto person = m.user ? m.user : known->user;
+    if (!person || (known->user && person != known->user))
+      return st.answer(id, refused(refusal::wrong_password));
+    st.ask(st.parts.directory, id,
+           sign_in{who, person, std::move(m.password), st.line->handshake_hash(), st.now}, answer_it());
+  }
+
+  void operator()(asked::log_off&) const {
+    st.forget_user(); // at once: whatever becomes of the session's row, this channel asks for nobody any more
+    st.ask(st.parts.directory, id, sign_off{who, st.now}, answer_it());
+  }
+
+  void operator()(asked::post& m) const {
+    auto slip = e2ee::slip::decode(m.slip, clinic.id);
+    if (!slip)
+      return st.answer(id, refused(slip.why()));
+    const auto& header = slip->header;
+    if (auto why = e2ee::check_author(header, known->device, known->certificate, who->user);
+        why != refusal::none)
+      return st.answer(id, refused(why));
+    post_slip out{who, header.conversation, header.message, slip->h, {}, st.now};
+    out.post = std::make_shared<const asked::post>(std::move(m));
+    st.ask(st.parts.directory, id, std::move(out), answer_it());
+  }
+
+  void operator()(asked::act& m) const {
+    auto decoded = e2ee::act::decode(m.object, clinic.id);
+    if (!decoded)
+      return st.answer(id, refused(decoded.why()));
+    e2ee::act_author author{known->device, known->certificate, who->user, known->signing};
+    if (auto why = e2ee::check_act_author(*decoded, author); why != refusal::none)
+      return st.answer(id, refused(why));
+    st.ask(st.parts.directory, id,
+           apply_act{who, {}, decoded->message(), std::make_shared<const asked::act>(std::move(m)), st.now},
+           answer_it());
+  }
+
+  void operator()(asked::get_slips& m) const {
+    st.ask(st.parts.directory, id, read_slips{who, m}, answer_it());
+  }
+
+  void operator()(asked::open& m) const {
+    st.ask(st.parts.directory, id, open_bodies{who, std::move(m), st.now}, answer_it());
+  }
+
+  void operator()(asked::get_checkpoint& m) const {
+    st.ask(st.parts.audit, id, consistency{m.old_size}, answer_it());
+  }
+
+  /// Everything that directory answers itself.
+  template <class Request>
+  void operator()(Request& m) const {
+    st.ask(st.parts.directory, id, ask_directory{who, st.peer, asked::request_body{std::move(m)}, st.now},
+           [&s = st, i = id](outcome&& o) {
+             if (!lacks_proofs(o))
+               return s.answer(i, std::move(o));
+             s.ask(s.parts.audit, i, add_proofs{std::move(o), s.now},
+                   [&s, i](outcome&& proved) { s.answer(i, std::move(proved)); });
+           });
+  }
+};
+
+void device_session_state::take_message(wiped_bytes raw) {
+  request_id id;
+  auto request = asked::decode_request(raw.value, &id);
+  if (request) {
+    take(*request);
+    wipe_passwords(request->what);
+  } else if (id) {
+    answer(id, refused(request.why()));
+  } else {
+    end(request.why());
+  }
+}
+
+void device_session_state::take(asked::request& r) {
+  if (unanswered.contains(r.id))
+    return; // asked twice, answered once
+  if (unanswered.size() >= wire::unanswered_max)
+    return answer(r.id, refused(refusal::too_many_unanswered));
+  // The board is asked for every request: who was turned out a moment ago gets nothing more (e2ee 6.7).
+  auto clinic = parts.board->now();
+  const auto* known = clinic->device_with_noise_key(peer);
+  if (auto why = may_ask(r.what, known); why != refusal::none) {
+    answer(r.id, refused(why));
+    if (known == nullptr || known->gated || why == refusal::too_many_tries)
+      end(why);
+    return;
+  }
+  unanswered.insert(r.id);
+  std::visit(asking{*this, r.id, *clinic, known, who(clinic, known)}, r.what);
+}
+
+/// Refusals: device_revoked, handshake_failed (an unknown device may only enrol), too_many_tries,
+/// hello_missing, not_logged_in.
+refusal device_session_state::may_ask(const asked::request_body& what, const rules::device_record* known) {
+  if (known == nullptr ? greeted : known->gated)
+    return refusal::device_revoked;
+  if (is_one_of<asked::show_invitation>(what))
+    return ++invitations_shown > enrolling_requests_max ? refusal::too_many_tries : refusal::none;
+  if (is_one_of<asked::enrol>(what)) // also of a known device: the answer to its first one may have been lost
+    return ++enrolments_tried > enrolling_requests_max ? refusal::too_many_tries : refusal::none;
+  if (known == nullptr)
+    return refusal::handshake_failed;
+  if (is_one_of<asked::hello>(what))
+    return refusal::none;
+  if (!greeted)
+    return refusal::hello_missing;
+  if (is_one_of<asked::log_in, asked::log_off, asked::get_checkpoint>(what))
+    return refusal::none;
+  return user && now < user_until ? refusal::none : refusal::not_logged_in;
+}
+
+caller_ref device_session_state::who(const std::shared_ptr<const rules::clinic>& clinic,
+                                     const rules::device_record* known) {
+  if (clinic == last_clinic && last_caller)
+    return last_caller;
+  auto out = std::make_shared<caller>();
+  if (known != nullptr) {
+    out->device = known->device;
+    out->user = user;
+    out->kind = known->kind;
+    out->certificate = known->certificate;
+    out->parties = known->parties;
+  }
+  last_clinic = clinic;
+  last_caller = out;
+  return out;
+}
+
+/// Adds to what `resume` said the newest checkpoint and its consistency with the device's pin. Without one
+/// the welcome still comes: the log stops nothing urgent (e2ee 5.15).
+void device_session_state::welcome(const request_id& id, std::uint64_t pin_size, outcome resumed) {
+  if (!std::holds_alternative<asked::welcome>(resumed.result))
+    return answer(id, std::move(resumed));
+  auto w = std::make_shared<asked::welcome>(std::move(std::get<asked::welcome>(resumed.result)));
+  self->request(parts.audit, answer_timeout, consistency{pin_size})
+      .then(
+          [this, id, w](outcome& o) {
+            if (auto* c = std::get_if<asked::checkpoint>(&o.result)) {
+              w->checkpoint = std::move(c->note);
+              w->consistency = std::move(c->consistency);
+            }
+            answer(id, {std::move(*w)});
+          },
+          [this, id, w](const caf::error&) { answer(id, {std::move(*w)}); });
+}
+
+void device_session_state::answer(const request_id& id, outcome result) {
+  unanswered.erase(id);
+  auto logged_in_as = [this](const user_id& person, time_ms until) {
+    forget_user();
+    user = person;
+    user_until = until;
+  };
+  if (const auto* w = std::get_if<asked::welcome>(&result.result); w != nullptr && w->user)
+    logged_in_as(w->user, w->session_until);
+  if (const auto* l = std::get_if<asked::logged_in>(&result.result))
+    logged_in_as(l->user, l->session_until);
+  asked::from_daemon out{asked::answer{id, std::move(result.result)}};
+  wiped_bytes raw{asked::encode(out)};
+  wipe_share(std::get<asked::answer>(out).result);
+  if (!send(raw.value))
+    send(asked::encode(asked::from_daemon{asked::answer{id, refused(refusal::message_too_large).result}}));
+}
+
+} // namespace wardline
