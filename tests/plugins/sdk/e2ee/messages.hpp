@@ -76,6 +76,8 @@ struct messages {
     return std::move(*sealed);
   }
 
+  [[nodiscard]] e2ee::slip_author known_author() const { return {author.public_part(), author_user, false}; }
+
   [[nodiscard]] e2ee::slip decoded(const bytes& raw) const { return *e2ee::slip::decode(raw, clinic); }
 
   /// The author's signature over whatever it is given.
