@@ -74,11 +74,15 @@ inline change del(table where, bytes key) {
   return {change::kind::del, where, std::move(key), {}};
 }
 
+/// What sealing adds to a value at most; a storage below the sealing one takes that much more.
+constexpr std::size_t sealing_bytes_max = 64;
+
 /// False: no storage takes it; the commit that holds it is refused whole.
-inline bool in_range(const change& c) {
+inline bool in_range(const change& c, std::size_t more_value_bytes = 0) {
   auto t = static_cast<std::uint8_t>(c.where);
   return t >= 1 && t <= table_max && !c.key.empty() && c.key.size() <= key_bytes_max &&
-         c.value.size() <= value_bytes_max && (c.what == change::kind::put || c.value.empty());
+         c.value.size() <= value_bytes_max + more_value_bytes &&
+         (c.what == change::kind::put || c.value.empty());
 }
 
 enum class commit_result : std::uint8_t {

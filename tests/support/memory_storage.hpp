@@ -71,7 +71,7 @@ struct memory_storage : ports::storage {
       faults.pop_front();
     }
     for (const auto& c : changes)
-      if (!ports::in_range(c))
+      if (!ports::in_range(c, ports::sealing_bytes_max))
         return ports::commit_result::refused;
     if (fault == storage_fault::fail_and_not_persist)
       return ports::commit_result::refused;

@@ -1,0 +1,52 @@
+#pragma once
+// Seals every value of every table under its segment's key; keys stay clear (security 5.2). Format v1, final:
+//   u8 format 1 | u8 table | u32 segment | u32 key epoch | 24 B nonce | XChaCha20-Poly1305(value) | 16 B tag
+//   AAD = lab("wardline stored value v1") | u8 table | key | the 34 bytes of header
+#include "keyring.hpp"
+#include "ports/random.hpp"
+#include "ports/storage.hpp"
+
+namespace wardline {
+
+constexpr std::uint64_t segment_rows = 4096; ///< of tables log, leaf, entry
+constexpr std::uint32_t segment_shards = 64; ///< of every other table, by the first byte of the key
+constexpr std::uint32_t segments_ahead =
+    4; ///< made at once, so that backups of keys are never behind the log
+constexpr std::size_t sealed_header_bytes = 34;
+constexpr std::size_t sealed_overhead_bytes = sealed_header_bytes + 16;
+static_assert(sealed_overhead_bytes <= ports::sealing_bytes_max);
+
+/// Where a new value of this row goes. Nothing for a monotone table's key that is no row number, or out of
+/// range.
+std::optional<segment> segment_of(ports::table where, bytes_view key);
+
+/// A decorator: any storage below, the same promises above. A value that was damaged, moved to another row or
+/// table, or whose key is gone is `not_openable`, never wrong and never absent.
+class sealed_storage : public ports::storage {
+public:
+  /// `below` and `keys` outlive it. Nonces: 16 random bytes of this object, then a counter.
+  sealed_storage(ports::storage& below, keyring& keys, ports::random& dice);
+
+  ports::read_result read(ports::table where, bytes_view key) const override;
+  std::vector<ports::row> scan(ports::table where, bytes_view prefix, bytes_view after,
+                               std::size_t limit) const override;
+  std::optional<ports::row> last(ports::table where, bytes_view prefix) const override;
+
+  /// Makes segment keys first, if any are missing, and durably: a row is never on disk before its key.
+  ports::commit_result commit(std::span<const ports::change> changes) override;
+
+private:
+  [[nodiscard]] ports::commit_result make_keys(std::span<const ports::change> changes);
+  [[nodiscard]] bytes seal(const ports::change& c);
+  [[nodiscard]] std::optional<bytes> open(ports::table where, bytes_view key, bytes_view sealed) const;
+  [[nodiscard]] ports::row opened(ports::table where, ports::row sealed) const;
+
+  ports::storage& below_;
+  keyring& keys_;
+  std::array<std::uint8_t, 16> nonce_prefix_{};
+  // Of commit's one caller:
+  std::uint64_t nonce_counter_ = 0;
+  std::array<std::uint32_t, ports::table_max + 1> ready_until_{}; ///< segments below have keys, and so has it
+};
+
+} // namespace wardline
