@@ -1,0 +1,44 @@
+#include "entries.hpp"
+#include <algorithm>
+#include <cstdlib>
+
+namespace wardline::fuzz {
+
+const std::vector<entry>& entries() {
+  static const std::vector<entry> all{
+      {"link_frame", run_link_frame},
+      {"device_request", run_device_request},
+      {"from_daemon", run_from_daemon},
+      {"server_hello", run_server_hello},
+      {"content", run_content},
+      {"handshake", run_handshake},
+      {"channel_frames", run_channel_frames},
+      {"root", run_root},
+      {"server", run_server},
+      {"registrar", run_registrar},
+      {"invitation", run_invitation},
+      {"device", run_device},
+      {"grant", run_grant},
+      {"revocation", run_revocation},
+      {"cosign", run_cosign},
+      {"conversation", run_conversation},
+      {"slip", run_slip},
+      {"act", run_act},
+      {"link", run_link},
+      {"note", run_note},
+  };
+  return all;
+}
+
+const entry* find_entry(std::string_view name) {
+  const auto& all = entries();
+  auto found = std::find_if(all.begin(), all.end(), [&](const entry& e) { return e.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+void promise(bool kept) {
+  if (!kept)
+    std::abort();
+}
+
+} // namespace wardline::fuzz

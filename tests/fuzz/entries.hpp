@@ -1,0 +1,57 @@
+#pragma once
+// What is fuzzed: one function for each decoder that reads bytes of strangers. libFuzzer drives them in the
+// preset `fuzz`; fuzz_replay feeds them the corpus and mutations of it in every other preset.
+#include "wire/ids.hpp"
+#include <map>
+#include <string>
+#include <vector>
+
+namespace wardline::fuzz {
+
+struct entry {
+  std::string_view name; ///< also the folder of its corpus, and fuzz_NAME is its libFuzzer program
+  /// True when the input was accepted as good. Ends the process when a promise is broken.
+  bool (*run)(bytes_view input);
+};
+
+const std::vector<entry>& entries();
+
+/// Nothing if there is no such entry.
+const entry* find_entry(std::string_view name);
+
+/// The committed corpus, made anew: entry name -> file name -> bytes. Same bytes on every run.
+using seeds = std::map<std::string, std::map<std::string, bytes>>;
+seeds make_seeds();
+
+/// The clinic that every object of the corpus belongs to.
+inline constexpr clinic_id clinic_of_corpus{
+    {0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1}};
+
+/// Ends the process, for libFuzzer and the sanitizers to see.
+void promise(bool kept);
+
+// wire_entries.cpp
+bool run_link_frame(bytes_view input);
+bool run_device_request(bytes_view input);
+bool run_from_daemon(bytes_view input);
+bool run_server_hello(bytes_view input);
+bool run_content(bytes_view input);
+// channel_entries.cpp
+bool run_handshake(bytes_view input);
+bool run_channel_frames(bytes_view input);
+// object_entries.cpp
+bool run_root(bytes_view input);
+bool run_server(bytes_view input);
+bool run_registrar(bytes_view input);
+bool run_invitation(bytes_view input);
+bool run_device(bytes_view input);
+bool run_grant(bytes_view input);
+bool run_revocation(bytes_view input);
+bool run_cosign(bytes_view input);
+bool run_conversation(bytes_view input);
+bool run_slip(bytes_view input);
+bool run_act(bytes_view input);
+bool run_link(bytes_view input);
+bool run_note(bytes_view input);
+
+} // namespace wardline::fuzz

@@ -1,0 +1,242 @@
+// The seed corpus: at least one good input for each entry, and the shapes that a mutation finds late.
+#include "e2ee/act.hpp"
+#include "e2ee/certificates.hpp"
+#include "e2ee/checkpoint.hpp"
+#include "e2ee/conversation.hpp"
+#include "e2ee/roster.hpp"
+#include "e2ee/slip.hpp"
+#include "entries.hpp"
+#include "plugins/sdk/wire/message_samples.hpp"
+#include <cstdlib>
+#include <sodium.h>
+
+namespace wardline::fuzz {
+
+namespace {
+
+using tests::sample_hash;
+using tests::sample_id;
+
+constexpr time_ms day_one = 1'700'000'000'000;
+
+/// Decoders check keys, not signatures: keys are real, signatures are filler.
+public_key signing_public(std::uint8_t n) {
+  bytes seed(crypto_sign_SEEDBYTES, n);
+  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret;
+  public_key out;
+  crypto_sign_seed_keypair(out.data(), secret.data(), seed.data());
+  return out;
+}
+
+public_key exchange_public(std::uint8_t n) {
+  bytes secret(crypto_scalarmult_SCALARBYTES, n);
+  public_key out;
+  crypto_scalarmult_base(out.data(), secret.data());
+  return out;
+}
+
+std::vector<signature64> filler(std::size_t n) {
+  signature64 one;
+  one.fill(0x5a);
+  return std::vector<signature64>(n, one);
+}
+
+template <class Fields>
+bytes object_of(const Fields& fields, std::size_t signatures = Fields::signatures_min) {
+  return e2ee::with_signatures(e2ee::encode(clinic_of_corpus, fields), filler(signatures));
+}
+
+void add_wire(seeds& out) {
+  auto numbered = [](std::size_t i) { return (i < 10 ? "0" : "") + std::to_string(i); };
+  std::size_t i = 0;
+  for (const auto& frame : tests::sample_frames())
+    out["link_frame"][numbered(i++)] = wire::link::encode(frame);
+  i = 0;
+  for (const auto& request : tests::sample_requests())
+    out["device_request"][numbered(i++)] = wire::device::encode(request);
+  i = 0;
+  for (const auto& answer : tests::sample_answers())
+    out["from_daemon"][numbered(i++)] = wire::device::encode(answer);
+  out["server_hello"]["full"] = wire::device::encode(tests::sample_server_hello());
+  out["content"]["attachment"] = *wire::encode(tests::sample_content());
+  wire::content plain;
+  plain.text = "Room 4: chest pain, please come";
+  out["content"]["text"] = *wire::encode(plain);
+}
+
+void add_channel(seeds& out) {
+  out["handshake"]["first_good"] = {0, 0, 0, 0};
+  out["handshake"]["first_altered"] = {0, 0, 0, 0, 0, 33, 1};
+  out["handshake"]["first_cut"] = {0, 0, 0, 95};
+  out["handshake"]["first_with_payload"] = {0, 0, 0, 112};
+  out["handshake"]["first_raw"] = bytes(98, 0);
+  out["handshake"]["answer_good"] = {1, 0, 0, 0};
+  out["handshake"]["answer_altered"] = {1, 0, 0, 0, 0, 50, 128};
+  auto& frames = out["channel_frames"];
+  frames["one"] = {0, 1, 3, 'a', 'b', 'c'};
+  frames["three_parts"] = {0, 0, 1, 'a', 0, 0, 1, 'b', 0, 1, 1, 'c'};
+  frames["altered"] = {0, 1, 1, 'a', 1, 1, 1, 'b', 0, 7, 1};
+  frames["lost"] = {2, 1, 1, 'a'};
+  frames["late"] = {0, 0, 1, 'a', 0xff, 0x20, 0x00, 0, 1, 1, 'b'};
+  frames["empty_part"] = {0, 0, 0};
+  frames["unknown"] = {0, 7, 1, 'a'};
+  frames["closed"] = {0, 2, 2, 0, 130};
+  auto& large = frames["too_large"];
+  for (int i = 0; i < 17; ++i)
+    large.insert(large.end(), {4, 0, 0xff, 0xee});
+}
+
+void add_certificates(seeds& out) {
+  auto user = sample_id<user_id>(1);
+  auto device = sample_id<device_id>(2);
+  std::vector<party_id> two_parties{sample_id<party_id>(3), sample_id<party_id>(4)};
+
+  e2ee::root_fields root{signing_public(1), "Clinic of the corpus", day_one};
+  out["root"]["first"] = object_of(root);
+  out["root"]["replaced"] = object_of(root, 2);
+  out["server"]["one"] = object_of(e2ee::server_fields{1, exchange_public(2), signing_public(3),
+                                                       signing_public(4), day_one, day_one + 1'000});
+  e2ee::registrar_fields registrar{
+      1, device, user, signing_public(5), e2ee::scope::all, e2ee::scope::staff, {}, day_one, day_one + 1'000};
+  out["registrar"]["all_units"] = object_of(registrar);
+  registrar.units = two_parties;
+  out["registrar"]["two_units"] = object_of(registrar);
+
+  e2ee::invitation_fields invitation;
+  invitation.invitation = sample_id<invitation_id>(6);
+  invitation.invitation_key = signing_public(6);
+  invitation.registrar = sample_hash(7);
+  invitation.user = user;
+  invitation.parties = two_parties;
+  invitation.display_name = "N. Núñez";
+  invitation.from = day_one;
+  invitation.until = day_one + 1'000;
+  out["invitation"]["staff"] = object_of(invitation);
+
+  e2ee::device_fields certificate;
+  certificate.device = device;
+  certificate.serial = 1;
+  certificate.invitation = sample_hash(8);
+  certificate.user = user;
+  certificate.parties = two_parties;
+  certificate.display_name = "N. Núñez";
+  certificate.signing_key = signing_public(8);
+  certificate.noise_key = exchange_public(9);
+  certificate.sealing_key = exchange_public(10);
+  certificate.from = day_one;
+  certificate.until = day_one + 1'000;
+  out["device"]["first"] = object_of(certificate);
+  certificate.issuer = e2ee::certificate_issuer::registrar;
+  certificate.invitation = {};
+  certificate.previous = sample_hash(11);
+  certificate.registrar = sample_hash(7);
+  out["device"]["renewed"] = object_of(certificate, 3);
+
+  e2ee::grant_fields grant;
+  grant.subject = e2ee::subject_of(user);
+  grant.party = two_parties[0];
+  grant.serial = 1;
+  grant.registrar = sample_hash(7);
+  grant.from = day_one;
+  out["grant"]["open"] = object_of(grant);
+  e2ee::revocation_fields revocation;
+  revocation.subject = device;
+  revocation.time = day_one;
+  revocation.signer_device = sample_id<device_id>(12);
+  revocation.signer = sample_hash(13);
+  out["revocation"]["lost"] = object_of(revocation);
+  out["cosign"]["one"] = object_of(e2ee::cosign_fields{sample_hash(14), sample_hash(15), day_one});
+}
+
+void add_messages(seeds& out) {
+  e2ee::conversation_fields conversation;
+  conversation.conversation = sample_id<conversation_id>(1);
+  conversation.n = 1;
+  conversation.parties = {{sample_id<party_id>(2), e2ee::party_kind::user},
+                          {sample_id<party_id>(3), e2ee::party_kind::role}};
+  conversation.signer_device = sample_id<device_id>(4);
+  conversation.signer_certificate = sample_hash(5);
+  conversation.time = day_one;
+  out["conversation"]["two_parties"] = object_of(conversation);
+
+  e2ee::slip_fields slip;
+  slip.header.message = sample_id<message_id>(6);
+  slip.header.conversation = conversation.conversation;
+  slip.header.conversation_link = 1;
+  slip.header.author_user = sample_id<user_id>(7);
+  slip.header.author_device = conversation.signer_device;
+  slip.header.author_certificate = conversation.signer_certificate;
+  slip.header.time = day_one;
+  slip.header.envelope = e2ee::encode(
+      e2ee::envelope{e2ee::urgency::now, true, e2ee::message_type::question, e2ee::scored_by::rules, {}});
+  slip.header.body_hash = sample_hash(8);
+  slip.header.body_size = 272;
+  slip.header.key_commitment = sample_hash(9);
+  slip.header.parties = {sample_id<party_id>(2), sample_id<party_id>(3)};
+  slip.seals.assign(2, e2ee::slip_seal{1, exchange_public(11), {}});
+  out["slip"]["plain"] = object_of(slip);
+  slip.header.attachments = {{sample_id<attachment_id>(1), sample_hash(2), 4'112}};
+  slip.header.records_key = sample_hash(10);
+  slip.records.emplace().fill(0x77);
+  out["slip"]["records_and_attachment"] = object_of(slip);
+
+  e2ee::act_fields act;
+  act.target = slip.header.message.value;
+  act.h = sample_hash(12);
+  act.user = slip.header.author_user;
+  act.device = slip.header.author_device;
+  act.certificate = slip.header.author_certificate;
+  act.time = day_one;
+  out["act"]["acknowledge"] = object_of(act);
+}
+
+void add_log(seeds& out) {
+  e2ee::link_fields core;
+  std::vector<e2ee::party_member> members{{sample_id<device_id>(1), sample_hash(2), {}},
+                                          {sample_id<device_id>(3), sample_hash(4), sample_hash(5)}};
+  auto members_raw = e2ee::encode_members(members);
+  auto seals_raw = e2ee::encode_seals(std::vector<e2ee::seed_seal>(2, {exchange_public(6), {}}));
+  core.party = sample_id<party_id>(7);
+  core.party_is = e2ee::party_kind::role;
+  core.n = 1;
+  core.inbox = exchange_public(8);
+  core.members_hash = e2ee::members_hash(members_raw);
+  core.seals_hash = e2ee::seals_hash(seals_raw);
+  core.count = 2;
+  core.signer_device = members[0].device;
+  core.signer_certificate = members[0].certificate;
+  core.time = day_one;
+  auto raw = object_of(core);
+  auto& link = out["link"]["genesis"];
+  for (auto size : {raw.size(), members_raw.size()}) {
+    link.push_back(static_cast<std::uint8_t>(size >> 8));
+    link.push_back(static_cast<std::uint8_t>(size));
+  }
+  for (const auto* part : {&raw, &members_raw, &seals_raw})
+    link.insert(link.end(), part->begin(), part->end());
+
+  e2ee::checkpoint head{"clinic.example/corpus/audit/1", 3, sample_hash(9)};
+  auto sign = [](bytes_view) { return filler(1)[0]; };
+  auto note = *e2ee::make_note(head, signing_public(10), sign);
+  out["note"]["one_signature"] = to_bytes(view(note));
+  head.origin = "witness.example/w1";
+  auto other = *e2ee::make_note(head, signing_public(11), sign);
+  note += other.substr(other.find("\n\n") + 2);
+  out["note"]["two_signatures"] = to_bytes(view(note));
+}
+
+} // namespace
+
+seeds make_seeds() {
+  if (sodium_init() < 0)
+    std::abort();
+  seeds out;
+  add_wire(out);
+  add_channel(out);
+  add_certificates(out);
+  add_messages(out);
+  add_log(out);
+  return out;
+}
+
+} // namespace wardline::fuzz
