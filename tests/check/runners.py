@@ -33,9 +33,9 @@ class Runner:
 
 
 def one(name, modes, command, limit_s, long=None, **options):
-    """A runner of one program; `long` is its command in `./check long`."""
+    """A runner of one program; `long` is its command in `./check long`, which may take twelve times as long."""
     def programs(mode):
-        return [Program(name, long if long and mode == "long" else command, limit_s)]
+        return [Program(name, long, 12 * limit_s) if long and mode == "long" else Program(name, command, limit_s)]
     return Runner(name, modes, programs, **options)
 
 
@@ -77,6 +77,10 @@ def table(root):
         ctest(root, "dev", FAST),
         build("asan", FULL),
         ctest(root, "asan", FULL, sanitizers),
+        build("fuzz", FULL),
+        one("fuzz", FULL, ["python3", str(root / "tests" / "fuzz" / "run.py"), str(root / "build" / "fuzz"), "3"], 600,
+            long=["python3", str(root / "tests" / "fuzz" / "run.py"), str(root / "build" / "fuzz"), "150"],
+            needs=("build fuzz",)),
         one("clang-tidy", FULL, ["python3", str(here / "clang_tidy.py")], 2400, counts_cases=False,
             needs=("build dev",)),
     ]
