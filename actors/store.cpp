@@ -22,7 +22,7 @@ caf::result<committed> store_state::on(write&& m) {
 void store_state::on(const flush&) {
   commit_batch();
   // One batch a turn: writes that came meanwhile stand in the mailbox and must be counted, or refused, first.
-  if (!queue.empty())
+  if (!queue.empty() && !dead)
     self->send(self, flush{});
 }
 

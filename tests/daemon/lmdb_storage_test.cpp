@@ -1,9 +1,11 @@
 #include "storages.hpp"
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +75,38 @@ TEST_CASE("a full disk is refused, not unknown") {
     std::puts("skipped: may not mount a small file system here");
   else
     CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a write that the disk breaks off is unknown, and all before it is there") {
+  // A file size limit inside a page: LMDB's next growth is a short write, with room on the disk.
+  temp_folder folder;
+  auto child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    kept_journal journal;
+    auto opened = lmdb_storage::open(folder.path, journal, test_map_bytes);
+    if (!opened || (*opened)->commit(rows(0, 16, 3000)) != commit_result::committed)
+      ::_exit(2);
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{200'100, 200'100};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    commit_result end{};
+    for (std::uint64_t i = 1; (end = (*opened)->commit(rows(i * 16, 16, 3000))) == commit_result::committed;
+         ++i)
+      if (i > 100)
+        ::_exit(3);
+    ::_exit(end == commit_result::unknown ? 0 : 4);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+  kept_journal journal;
+  auto again = lmdb_storage::open(folder.path, journal, test_map_bytes);
+  REQUIRE(again);
+  auto last = (*again)->last(table::log, {});
+  REQUIRE(last);
+  CHECK((*row_number(last->key) + 1) % 16 == 0); // whole commits only
+  CHECK((*again)->commit(rows(*row_number(last->key) + 1, 16, 3000)) == commit_result::committed);
 }
 
 TEST_CASE("one owner at a time") {
