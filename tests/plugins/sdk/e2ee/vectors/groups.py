@@ -59,7 +59,7 @@ def encoding(world):
         "root", "server", "registrar admin", "invitation admin", "invitation station", "device nurse",
         "device clerk renewed", "grant nurse triage", "grant clerk withdrawn", "link nurse 1", "link triage 2",
         "conversation ward 1", "conversation thread 2")]
-    wide = invitation(station, many, world.by, display_name="Stationszimmer \u00e4\u00f6\u00fc " + "x" * 75)
+    wide = invitation(station, many, world.by, display_name="Stationszimmer \u00e4\u00f6\u00fc " + "x" * 74)
     phone = Device("encoding phone", 1, "encoding")
     phone.certificate = certificate(phone, world["invitation nurse"])
     turned = Device("nurse new key", 1, "nurse")
@@ -248,7 +248,7 @@ def noise(world):
     # A message is parts and one last; fragments of 1 000, 1 000 and 7 bytes here, then the answer, then the largest frame.
     text = rule_content(2007)
     plains = [(out, channel.PART, text[:1000]), (out, channel.PART, text[1000:2000]), (out, channel.LAST, text[2000:]),
-              (back, channel.LAST, b"answer"), (back, channel.LAST, b""), (out, channel.LAST, rule_content(65518)),
+              (back, channel.LAST, b"answer"), (out, channel.LAST, rule_content(65518)),
               (back, channel.CLOSE, p.u16(130))]
     frames = []
     for cipher, kind, fragment in plains:

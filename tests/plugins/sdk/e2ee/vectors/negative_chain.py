@@ -107,7 +107,7 @@ def decoding(world):
                                (12, "overlong slash", b"a\xc0\xaf"), (12, "surrogate", b"\xed\xa0\x80"),
                                (12, "above U+10FFFF", b"\xf4\x90\x80\x80"), (12, "cut inside a character", b"nurse\xc3")):
         yield raw(number, name, invitation(nurse, [party("nurse")], w.by, display_name=text).bytes, "bad_text")
-    yield raw(11, "U+200F in the clinic's name", root(clinic_name="a\u200fb").bytes, "bad_text")
+    yield raw(11, "U+202D in the clinic's name", root(clinic_name="a\u202db").bytes, "bad_text")
     yield raw(13, "byte behind the end", given.bytes + b"\0", "trailing_bytes")
     yield raw(14, "object of another clinic, valid there", invitation(nurse, [party("nurse")], w.by, clinic=OTHER_CLINIC).bytes,
               "other_clinic")
@@ -210,7 +210,8 @@ def certificates(world):
     back = Device("nurse", 1, "nurse")
     back.signing, back.noise, back.sealing, back.invitation_seed = (draw(f"nurse again {i}", 32) for i in range(4))
     again = gone.put("invitation nurse again", invitation(back, [party("nurse")], world.by, id=draw("nurse again id", 16)))
-    yield case(46, "a revoked device's id in a new certificate", "device", certificate(back, again, serial=2), "device_revoked", gone)
+    yield case(46, "a revoked device's id in a new certificate", "device", certificate(back, again, serial=2),
+               "device_revoked", gone)
 
 
 def registrars(world):
@@ -279,6 +280,18 @@ def grants_and_pins(world):
                "bad_signature")
 
 
+def without_place(world):
+    """No inclusion proof came with the object: all else about it is right."""
+    log, nurse = Log(world), world.devices["nurse"]
+    who, invited = visitor(world, log)
+    guest = Device("guest", 1, "guest")
+    for kind, made in (("registrar", registrar(nurse, STAFF, STAFF)),
+                       ("invitation", invitation(guest, [party("guest")], world.by)), ("device", certificate(who, invited)),
+                       ("grant", grant(1, world.devices["second"].user, party("triage"), world.by))):
+        yield case(44, f"{kind} without a place in the log", "unlogged", made, "not_in_log", log, kind=kind)
+        yield case(44, f"{kind} with a place in the log", kind, made, "accepted", log)
+
+
 def in_log(world):
     leaves, forked = log_leaves(21), log_leaves(21, " forked")
     proof = merkle.inclusion(13, leaves)
@@ -297,5 +310,5 @@ def in_log(world):
 
 
 def cases(world):
-    for part in (decoding, keys, certificates, registrars, grants_and_pins, in_log):
+    for part in (decoding, keys, certificates, registrars, grants_and_pins, without_place, in_log):
         yield from part(world)

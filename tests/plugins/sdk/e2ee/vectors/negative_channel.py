@@ -106,9 +106,11 @@ def checkpoints(world):
     yield row(148, "new origin", note(32, "clinic.example/nahi/audit/2"), proof, "log_other_origin")
     yield row(0, "signed by another key under the log's name", note(32, signer=draw("daemon key", 32)), proof, "bad_signature")
     root64 = base64.b64encode(merkle.root(leaves)).decode()
+    # 5.15 has one refusal for "exactly three lines, origin = pinned": whatever is no such note is not the pinned log's.
+    not_canonical = f"{root64[:-2]}{chr(ord(root64[-2]) + 1)}="
     for name, text in (("an extension line", f"{ORIGIN}\n32\n{root64}\nmore\n"), ("size with a leading zero", f"{ORIGIN}\n032\n{root64}\n"),
                        ("size with a sign", f"{ORIGIN}\n+32\n{root64}\n"), ("carriage returns", f"{ORIGIN}\r\n32\r\n{root64}\r\n"),
-                       ("root not canonical base64", f"{ORIGIN}\n32\n{root64[:-2]}{chr(ord(root64[-2]) + 1)}=\n")):
+                       ("root not canonical base64", f"{ORIGIN}\n32\n{not_canonical}\n")):
         yield row(0, name, merkle.note(ORIGIN, seed, text), proof, "log_other_origin")
 
 

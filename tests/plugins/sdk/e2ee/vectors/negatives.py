@@ -8,7 +8,8 @@ or "accepted" (the counter-proof that the case beside it is refused for its own 
   gated       devices turned out at T0 whose revocation is not there yet (e2ee 6.7)
   position, log_time, now    where in the log, and when, the object is judged
 
-check = decode (object, clinic) | root, server, registrar, invitation, device, grant, revocation, conversation, cosign (object)
+check = decode (object, clinic) | root, server, registrar, invitation, device, grant, revocation, conversation (object)
+  unlogged    (object, kind): as the check of its kind, but no inclusion proof came with it
   link (object, members, seals): the same refusal at a client and at the daemon; link_client, link_daemon: at one of them;
               link_member: `member` opens its seal as the device of that name
   slip_daemon (channel_device, session_user at a station, records_key_hash, known [{message, h}], destroyed, blobs, body: the first such
