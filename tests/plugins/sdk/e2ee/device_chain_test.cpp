@@ -127,6 +127,12 @@ TEST_CASE("38: renewals") {
   CHECK(why(good, {by_admin, new_key}) == refusal::no_proof_of_possession);
   CHECK(why(good, {by_admin, old_key, new_key}) == refusal::successor_mismatch); // a third nobody asked for
 
+  auto& clerk = c.person("clerk", {});
+  c.make_registrar(clerk, scope::patients, scope::patients);
+  auto by_clerk = good;
+  by_clerk.registrar = c.registrar_of(clerk).hash();
+  CHECK(why(by_clerk, {{clerk.signing, labels::device}, old_key}) == refusal::registrar_out_of_scope);
+
   auto other = good;
   other.user = c.user("admin");
   CHECK(why(other, {by_admin, old_key}) == refusal::successor_mismatch);

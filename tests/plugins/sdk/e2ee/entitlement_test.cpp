@@ -134,6 +134,7 @@ TEST_CASE("43: who may take a device out") {
   CHECK(c.revoked_by(c.nurse, c.pc.device, own(phone), phone.signing) == refusal::signer_may_not_revoke);
   CHECK(c.revoked_by(c.nurse, c.pc.device, registrar, c.admin().signing) == refusal::signer_may_not_revoke);
   CHECK(c.revoked_by(c.nurse, phone.device, hash32{6}, phone.signing) == refusal::needs);
+  CHECK(c.revoked_by(c.nurse, c.admin().device, registrar, c.nurse.signing) == refusal::bad_signature);
   // A registrar takes out what it may invite, without waiting for a second one.
   auto clerks = c.registrar_of(clerk).hash();
   CHECK(c.revoked_by(c.nurse, clerk.device, clerks, clerk.signing) == refusal::signer_may_not_revoke);
@@ -148,6 +149,15 @@ TEST_CASE("43: who may take a device out") {
   CHECK(c.revoked_by(phone, phone.device, own(phone), phone.signing) == refusal::none); // again: no change
   c.revoke(clerk.device);
   CHECK(c.revoked_by(c.patient1, clerk.device, clerks, clerk.signing) == refusal::registrar_revoked);
+}
+
+TEST_CASE("a revocation of a device that nobody knows waits for its certificate") {
+  ward c;
+  revocation_fields x{subject_kind::device, build::named<device_id>("unknown"), revocation_reason::lost, 0,
+                      c.admin().device,     c.registrar_of(c.admin()).hash()};
+  auto raw = sign_object(c.id, x, {{c.admin().signing, labels::revocation}});
+  CHECK(admit(raw, c.trust, {c.now(), {}}) == refusal::needs);
+  CHECK(admit(raw, c.trust, {}) == refusal::not_in_log); // a replay knows the place of everything
 }
 
 TEST_CASE("a revocation counts from its place, and a second one moves nothing") {

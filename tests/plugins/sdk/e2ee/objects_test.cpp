@@ -103,6 +103,8 @@ TEST_CASE("2, 3: unknown kind, another kind than expected, unknown version") {
   raw[0] = 0;
   CHECK(peek_kind(raw).why() == refusal::unknown_kind);
   CHECK(why<server_certificate>(c.log[0].raw, c.id) == refusal::unknown_kind);
+  CHECK(admit(c.cosign_of({}), c.trust, {c.now(), {}}) ==
+        refusal::unknown_kind); // comes with another object only
   raw = c.log[0].raw;
   raw[1] = 2;
   CHECK(peek_kind(raw).why() == refusal::unknown_version);
