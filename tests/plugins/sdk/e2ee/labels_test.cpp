@@ -1,8 +1,8 @@
-// The labels test of e2ee 1: each occurs once, and no other source of the library spells one.
-#include <algorithm>
+// The labels test of e2ee 1: each occurs once, under plugins only in labels.hpp.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -52,25 +52,27 @@ TEST_CASE("labels.hpp holds the guide's labels, each once") {
     CHECK(label.size() <= 40);
 }
 
-TEST_CASE("no other source spells a label") {
+TEST_CASE("each label of the house is spelled once, and under plugins in labels.hpp") {
+  std::map<std::string, std::vector<std::string>> files_of;
   std::size_t files = 0;
-  std::vector<std::string> strays;
   for (const auto* part : {"plugins", "actors", "daemon"}) {
     for (const auto& entry :
          std::filesystem::recursive_directory_iterator{std::filesystem::path{WARDLINE_SOURCE_DIR} / part}) {
       auto extension = entry.path().extension();
-      if ((extension != ".cpp" && extension != ".hpp") || entry.path().filename() == "labels.hpp")
+      if (extension != ".cpp" && extension != ".hpp")
         continue;
       ++files;
       for (const auto& label : labels_in(entry.path()))
-        strays.push_back(entry.path().filename().string() + ": " + label);
+        files_of[label].push_back(std::string{part} + "/" + entry.path().filename().string());
     }
   }
   CHECK(files > 20);
-  // The prologue's label lies in the layer below (labels.hpp says so), once.
-  auto noise = std::remove_if(strays.begin(), strays.end(),
-                              [](auto& s) { return s.ends_with(": wardline noise v1"); });
-  CHECK(strays.end() - noise <= 1);
-  strays.erase(noise, strays.end());
-  CHECK(strays == std::vector<std::string>{});
+  for (const auto& [label, where] : files_of) {
+    INFO(label << " in " << where.front());
+    CHECK(where.size() == 1);
+    // Others spell labels of their own: the daemon for what it stores, and the channel, which lies in the
+    // layer below labels.hpp, for its prologue.
+    bool own_use = where.front().starts_with("daemon/") || label == "wardline noise v1";
+    CHECK((own_use || where.front() == "plugins/labels.hpp"));
+  }
 }
