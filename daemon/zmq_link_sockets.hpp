@@ -1,5 +1,6 @@
 #pragma once
-// Inside of zmq_link: its sockets, their thread's state, and who may touch what. Included by zmq_link*.cpp alone.
+// Inside of zmq_link: its sockets, their thread's state, and who may touch what. Included by zmq_link*.cpp
+// alone.
 #include "link_keys.hpp"
 #include "wire/limits.hpp"
 #include "zmq_link.hpp"

@@ -1,0 +1,106 @@
+#include "box.hpp"
+#include "people_rows.hpp"
+#include "stored.hpp"
+#include <cstdio>
+
+namespace wardline::daemon {
+
+namespace {
+
+exit_code say(exit_code code, const std::string& what) {
+  complain(code, what);
+  return code;
+}
+
+std::string reason(refusal why) {
+  return std::string{sentence_of(why)} + " (" + std::string{name_of(why)} + ")";
+}
+
+exit_code read_settings(const std::filesystem::path& file, box& out) {
+  auto problems = read_config(file, out.conf);
+  if (problems.empty())
+    problems = read_plugins(out.conf.plugins_dir, out.plugins);
+  for (const auto& p : problems)
+    say(bad_config, p);
+  return problems.empty() ? stopped : bad_config;
+}
+
+exit_code read_keys(box& out) {
+  std::string file;
+  auto keys = credentials::load(out.conf.credentials_dir, file);
+  if (!keys)
+    return say(no_permission,
+               file + " cannot be used as a key: it must exist, be readable by this user and hold 32 "
+                      "bytes. `wardctl setup` makes all keys of this box.");
+  out.keys = std::move(*keys);
+  return stopped;
+}
+
+exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
+  auto store_dir = out.conf.state_dir / "store";
+  std::error_code error;
+  std::filesystem::create_directories(store_dir, error);
+  std::filesystem::permissions(out.conf.state_dir, std::filesystem::perms::owner_all, error);
+  if (error)
+    return say(unavailable, store_dir.string() + " cannot be made: " + error.message());
+  auto lmdb = lmdb_storage::open(store_dir, journal, out.conf.map_bytes);
+  if (!lmdb)
+    return say(lmdb.why() == refusal::log_corrupt ? damaged : unavailable,
+               store_dir.string() + ": " + reason(lmdb.why()));
+  out.lmdb = std::move(*lmdb);
+  auto ring_file = out.conf.state_dir / "keyring";
+  // A missing keyring beside a full store is a loss to be seen, never to be papered over by a new one.
+  bool fresh = out.lmdb->empty() && !std::filesystem::exists(ring_file);
+  auto ring = fresh ? keyring::create(ring_file, out.keys.kek, journal)
+                    : keyring::open(ring_file, out.keys.kek, journal);
+  if (!ring)
+    return say(no_permission, ring_file.string() + ": " + reason(ring.why()));
+  out.ring = std::move(*ring);
+  out.rows = std::make_unique<sealed_storage>(*out.lmdb, *out.ring, random);
+  return stopped;
+}
+
+exit_code find_clinic(box& out) {
+  if (auto row = read_row<rows::clinic>(*out.rows, ports::table::meta, view(rows::clinic_key))) {
+    out.clinic = row->row.id;
+    remove_founding(out.conf); // a crash after the founding commit may have left it
+    return stopped;
+  }
+  auto file = out.conf.state_dir / founding_file_name;
+  auto first = read_founding(file);
+  if (!first)
+    return say(bad_config, file.string() + ": " + reason(first.why()) +
+                               " This box has no clinic yet: run `wardctl setup` first.");
+  out.first = std::move(*first);
+  out.clinic = out.first->clinic;
+  return stopped;
+}
+
+} // namespace
+
+int complain(exit_code code, const std::string& what) {
+  std::fprintf(stderr, "wardlined: %s\n", what.c_str());
+  return code;
+}
+
+exit_code open_box(const std::filesystem::path& config_file, ports::journal& journal, ports::random& random,
+                   box& out) {
+  if (auto code = read_settings(config_file, out); code != stopped)
+    return code;
+  if (auto code = read_keys(out); code != stopped)
+    return code;
+  if (auto code = open_disk(journal, random, out); code != stopped)
+    return code;
+  auto start = load_store(*out.rows);
+  if (!start)
+    return say(damaged, "the audit log: " + reason(start.why()));
+  out.start = std::move(*start);
+  return find_clinic(out);
+}
+
+void remove_founding(const config& c) {
+  std::error_code ignored; // it is looked for again at the next start
+  std::filesystem::remove(c.state_dir / founding_file_name, ignored);
+}
+
+} // namespace wardline::daemon

@@ -1,0 +1,49 @@
+#pragma once
+// What main puts together before any actor runs: configuration, keys, disk. Each step says in plain words why
+// it does not go on, and with which exit code.
+#include "config.hpp"
+#include "credentials.hpp"
+#include "founding_file.hpp"
+#include "keyring.hpp"
+#include "lmdb_storage.hpp"
+#include "sealed_storage.hpp"
+#include "sodium_ports.hpp"
+#include "store.hpp"
+
+namespace wardline::daemon {
+
+/// sysexits.h; 64, 65, 77 and 78 are those that systemd must not restart.
+enum exit_code : int {
+  stopped = 0,
+  wrong_usage = 64,
+  damaged = 65,
+  unavailable = 69,
+  crashed = 70,
+  no_permission = 77,
+  bad_config = 78,
+};
+
+/// Prints one line and gives the code back.
+int complain(exit_code code, const std::string& what);
+
+/// Everything the actors point to, in the order in which it was opened.
+struct box {
+  config conf;
+  std::vector<plugin_config> plugins;
+  credentials keys;
+  std::unique_ptr<lmdb_storage> lmdb;
+  std::unique_ptr<keyring> ring;
+  std::unique_ptr<sealed_storage> rows;
+  std::optional<founding> first; ///< what set-up left, if the store has no clinic yet
+  clinic_id clinic;
+  store_start start; ///< the audit log's right edge, verified
+};
+
+/// stopped = all is open. Otherwise the exit code; what is wrong was printed.
+exit_code open_box(const std::filesystem::path& config_file, ports::journal& journal, ports::random& random,
+                   box& out);
+
+/// Set-up's file has done its work once the clinic is in the store.
+void remove_founding(const config& c);
+
+} // namespace wardline::daemon

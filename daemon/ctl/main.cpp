@@ -1,0 +1,135 @@
+// wardctl: the administrator's program.
+#include "../config.hpp"
+#include "../system_clock.hpp"
+#include "certify.hpp"
+#include "files.hpp"
+#include "prompt.hpp"
+#include "setup.hpp"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sodium.h>
+
+namespace wardline::ctl {
+
+namespace {
+
+enum exit_code : int { fine = 0, wrong_usage = 64, refused_code = 65, unavailable = 69, bad_config = 78 };
+
+struct options {
+  std::string config = "/etc/wardline/wardline.yaml";
+  std::string answers;
+  std::string passphrase_file;
+  certify_order certify;
+  bool json = false;
+};
+
+int say_problem(int code, const std::string& what, bool json) {
+  if (json)
+    std::puts(nlohmann::json{{"ok", false}, {"problem", what}}.dump().c_str());
+  else
+    std::fprintf(stderr, "wardctl: %s\n", what.c_str());
+  return code;
+}
+
+int setup(const options& o) {
+  daemon::config conf;
+  std::vector<daemon::plugin_config> plugins;
+  setup_answers answers;
+  auto problems = daemon::read_config(o.config, conf);
+  if (problems.empty())
+    problems = daemon::read_plugins(conf.plugins_dir, plugins);
+  if (problems.empty() && !o.answers.empty())
+    problems = read_answers(o.answers, answers);
+  for (const auto& p : problems)
+    say_problem(bad_config, p, o.json);
+  if (!problems.empty())
+    return bad_config;
+  if (o.answers.empty())
+    answers = ask_answers();
+  setup_result made;
+  if (auto problem = run_setup(conf, plugins, answers, daemon::system_clock{}.now_ms(), made);
+      !problem.empty())
+    return say_problem(refused_code, problem, o.json);
+  if (o.json) {
+    std::puts(nlohmann::json{{"ok", true},
+                             {"clinic", hex(made.clinic.view())},
+                             {"second_code", made.second_code},
+                             {"invitation_file", answers.invitation_file.string()},
+                             {"identity_file", answers.identity_file.string()}}
+                  .dump()
+                  .c_str());
+    return fine;
+  }
+  std::printf(
+      "The clinic is made.\n"
+      "  %s  the identity key: lock it away; it is needed to make registrars, never while the clinic runs\n"
+      "  %s  the invitation of %s, valid for 72 hours\n"
+      "  second code %s  tell it another way than the invitation\n"
+      "Next: start wardlined, then on that person's computer:\n"
+      "  ward enrol --invitation FILE --code CODE\n",
+      answers.identity_file.c_str(), answers.invitation_file.c_str(), answers.first_person.c_str(),
+      made.second_code.c_str());
+  return fine;
+}
+
+int certify(options& o) {
+  if (o.passphrase_file.empty()) {
+    o.certify.passphrase = ask_hidden("Passphrase of the identity key");
+  } else {
+    auto text = read_small_file(o.passphrase_file);
+    if (!text)
+      return say_problem(unavailable, o.passphrase_file + ": " + std::string{sentence_of(text.why())},
+                         o.json);
+    o.certify.passphrase = text->substr(0, text->find('\n'));
+  }
+  if (auto problem = run_certify(o.certify, daemon::system_clock{}.now_ms()); !problem.empty())
+    return say_problem(refused_code, problem, o.json);
+  if (o.json)
+    std::puts(nlohmann::json{{"ok", true}, {"out", o.certify.out_file.string()}}.dump().c_str());
+  else
+    std::printf("%s is written. On the registrar's device: ward registrar install %s\n",
+                o.certify.out_file.c_str(), o.certify.out_file.c_str());
+  return fine;
+}
+
+int run(int argc, char** argv) {
+  options o;
+  CLI::App app{"The administrator's program of a Wardline box"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "wardctl " WARDLINE_VERSION);
+  app.add_flag("--json", o.json, "Answer in JSON");
+  auto* make =
+      app.add_subcommand("setup", "Make a clinic: asks five questions, or reads them from --answers");
+  make->add_option("--config", o.config, "Settings of the box")->capture_default_str();
+  make->add_option("--answers", o.answers, "YAML file with the answers");
+  auto* registrar = app.add_subcommand("registrar", "Registrars: who may invite people");
+  registrar->require_subcommand(1);
+  auto* cert = registrar->add_subcommand("certify", "Make a device a registrar, with the identity key");
+  cert->add_option("--identity", o.certify.identity_file, "File of the identity key")->required();
+  cert->add_option("--passphrase-file", o.passphrase_file,
+                   "First line is the passphrase; without it you are asked");
+  cert->add_option("--device", o.certify.device_file, "Certificate, from: ward registrar request")
+      ->required();
+  cert->add_option("--out", o.certify.out_file, "File for the registrar's certificate")->required();
+  cert->add_option("--serial", o.certify.serial, "One higher than the last one of this device")
+      ->capture_default_str();
+  for (auto* sub : {make, cert})
+    sub->add_flag("--json", o.json, "Answer in JSON");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? fine : wrong_usage;
+  }
+  if (sodium_init() < 0)
+    return say_problem(unavailable, "libsodium does not start on this machine", o.json);
+  return make->parsed() ? setup(o) : certify(o);
+}
+
+} // namespace
+
+} // namespace wardline::ctl
+
+int main(int argc, char** argv) {
+  return wardline::ctl::run(argc, argv);
+}

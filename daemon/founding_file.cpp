@@ -1,0 +1,99 @@
+#include "founding_file.hpp"
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+
+namespace wardline::daemon {
+
+namespace {
+
+template <class Into>
+bool take_fixed(const std::string& value, Into& into) {
+  auto raw = from_hex(value);
+  auto exact = raw ? fixed<std::tuple_size_v<Into>>(*raw) : std::nullopt;
+  if (exact)
+    into = *exact;
+  return exact.has_value();
+}
+
+bool take_bytes(const std::string& value, bytes& into) {
+  auto raw = from_hex(value);
+  if (raw)
+    into = std::move(*raw);
+  return !into.empty();
+}
+
+/// "ID KIND NAME": the name runs to the end of the line.
+bool take_party(const std::string& value, std::vector<wire::device::party_name>& into) {
+  std::istringstream in{value};
+  std::string party;
+  unsigned kind = 0;
+  wire::device::party_name name;
+  if (!(in >> party >> kind) || kind < 1 || kind > 4 || !take_fixed(party, name.party.value))
+    return false;
+  name.kind = static_cast<std::uint8_t>(kind);
+  in.get();
+  std::getline(in, name.name);
+  into.push_back(name);
+  return !name.name.empty();
+}
+
+bool take_line(const std::string& name, const std::string& value, founding& f) {
+  if (name == "clinic")
+    return take_fixed(value, f.clinic.value);
+  if (name == "root")
+    return take_bytes(value, f.root);
+  if (name == "server")
+    return take_bytes(value, f.server);
+  if (name == "invitation")
+    return take_bytes(value, f.invitation);
+  if (name == "code_salt")
+    return take_fixed(value, f.code_salt);
+  if (name == "code_hash")
+    return take_fixed(value, f.code_hash);
+  if (name == "link_key")
+    return take_fixed(value, f.link_key.emplace());
+  if (name == "party")
+    return take_party(value, f.names);
+  return false;
+}
+
+} // namespace
+
+refusal write_founding(const std::filesystem::path& file, const founding& f) {
+  if (std::filesystem::exists(file))
+    return refusal::already_exists;
+  auto mask = ::umask(0077);
+  std::ofstream out{file};
+  ::umask(mask);
+  out << "clinic " << hex(f.clinic.view()) << "\nroot " << hex(f.root) << "\nserver " << hex(f.server)
+      << "\ninvitation " << hex(f.invitation) << "\ncode_salt " << hex(f.code_salt) << "\ncode_hash "
+      << hex(f.code_hash) << '\n';
+  if (f.link_key)
+    out << "link_key " << hex(*f.link_key) << '\n';
+  for (const auto& n : f.names)
+    out << "party " << hex(n.party.view()) << ' ' << static_cast<unsigned>(n.kind) << ' ' << n.name << '\n';
+  out.close();
+  return out ? refusal::none : refusal::storage_refused;
+}
+
+expected<founding> read_founding(const std::filesystem::path& file) {
+  std::error_code error;
+  auto size = std::filesystem::file_size(file, error);
+  if (error)
+    return refusal::not_found;
+  if (size > founding_file_bytes_max)
+    return refusal::malformed_request;
+  std::ifstream in{file};
+  founding out;
+  std::string line;
+  while (std::getline(in, line)) {
+    auto space = line.find(' ');
+    if (space == std::string::npos || !take_line(line.substr(0, space), line.substr(space + 1), out))
+      return refusal::malformed_request;
+  }
+  bool whole = out.clinic && !out.root.empty() && !out.server.empty() && !out.invitation.empty();
+  return whole ? expected<founding>{std::move(out)} : expected<founding>{refusal::malformed_request};
+}
+
+} // namespace wardline::daemon
