@@ -1,0 +1,322 @@
+#include "directory.hpp"
+#include "admission.hpp"
+#include "lookups.hpp"
+#include "message_rows.hpp"
+#include "stored.hpp"
+#include "submission.hpp"
+#include "timeouts.hpp"
+#include "wire/secret.hpp"
+
+namespace wardline {
+
+namespace {
+
+namespace ask = wire::device;
+
+bool enrols(const ask::request_body& what) {
+  return std::holds_alternative<ask::show_invitation>(what) || std::holds_alternative<ask::enrol>(what);
+}
+
+bool changes(const ask::request_body& what) {
+  return enrols(what) || std::holds_alternative<ask::submit>(what) ||
+         std::holds_alternative<ask::invite>(what);
+}
+
+template <class Self, class Children>
+void let_idle_go(Self* self, Children& children, std::uint64_t steady) {
+  for (auto& [id, c] : children)
+    if (c.last_used + idle_children_ms_max < steady)
+      self->send_exit(c.handle, caf::exit_reason::user_shutdown);
+}
+
+} // namespace
+
+// ---- questions and changes
+
+caf::result<outcome> directory_state::on(const ask_directory& m) {
+  if (!known.founded())
+    return refused(refusal::not_found);
+  if (!enrols(m.what) && (m.who == nullptr || !m.who->user))
+    return refused(refusal::not_logged_in);
+  if (!changes(m.what))
+    return look_up(m);
+  if (waiting.size() >= changes_waiting_max)
+    return refused(refusal::overloaded);
+  auto answer = self->make_response_promise<outcome>();
+  waiting.push_back({m, answer});
+  if (waiting.size() == 1)
+    decide_next();
+  return answer;
+}
+
+caf::result<outcome> directory_state::look_up(const ask_directory& m) {
+  circumstances c{known, *with.rows, m.now};
+  if (const auto* q = std::get_if<ask::find_person>(&m.what))
+    return find_person(c, *q);
+  if (std::holds_alternative<ask::list_parties>(m.what))
+    return list_parties(c);
+  if (std::holds_alternative<ask::list_conversations>(m.what))
+    return list_conversations(c, *m.who);
+  outcome unproven;
+  if (const auto* q = std::get_if<ask::get_party>(&m.what))
+    unproven = get_party(c, *q);
+  else if (const auto* o = std::get_if<ask::get_objects>(&m.what))
+    unproven = get_objects(c, *o);
+  else
+    return refused(refusal::unknown_request);
+  if (std::holds_alternative<ask::refused>(unproven.result))
+    return unproven;
+  return self->delegate(with.audit, add_proofs{std::move(unproven), m.now});
+}
+
+void directory_state::decide_next() {
+  if (!waiting.empty())
+    decide(waiting.front());
+}
+
+void directory_state::decide(const waiting_change& next) {
+  circumstances c{known, *with.rows, next.asked.now};
+  const auto& what = next.asked.what;
+  if (const auto* shown = std::get_if<ask::show_invitation>(&what))
+    return settle(decide_show(c, *shown));
+  if (std::holds_alternative<ask::enrol>(what))
+    return hash_then_enrol(next);
+  if (const auto* invited = std::get_if<ask::invite>(&what)) {
+    std::array<std::uint8_t, 16> salt;
+    with.random->fill(salt);
+    return settle(decide_invite(c, *next.asked.who, *invited, salt));
+  }
+  auto change = decide_submit(c, *next.asked.who, std::get<ask::submit>(what));
+  settle(std::move(change.what), change.conversation);
+}
+
+/// The checks first: nobody makes this box hash a password without the invitation's second code.
+void directory_state::hash_then_enrol(const waiting_change& next) {
+  const auto& m = std::get<ask::enrol>(next.asked.what);
+  if (auto done = precheck_enrol({known, *with.rows, next.asked.now}, m, next.asked.noise_key))
+    return settle(std::move(*done));
+  auto decide_with = [this](const std::string& phc) {
+    auto& asked = waiting.front().asked;
+    auto& e = std::get<ask::enrol>(asked.what);
+    auto v = decide_enrol({known, *with.rows, asked.now}, e, asked.noise_key, phc);
+    wipe({reinterpret_cast<std::uint8_t*>(e.password.data()), e.password.size()});
+    settle(std::move(v));
+  };
+  self->request(with.passwords, password_timeout, make_password_hash{m.password})
+      .then(
+          [this, decide_with](const password_hash& made) {
+            if (made.phc.empty())
+              finish(refused(refusal::overloaded));
+            else
+              decide_with(made.phc);
+          },
+          [this](const caf::error&) { finish(refused(refusal::overloaded)); });
+}
+
+void directory_state::settle(verdict v, const conversation_id& changed) {
+  if (auto* now = std::get_if<outcome>(&v))
+    return finish(*now);
+  auto d = std::get<decision>(std::move(v));
+  self->request(with.store, store_timeout, std::move(d.what))
+      .then(
+          [this, adopt = std::move(d.adopt), answer = std::move(d.answer), changed](const committed& at) {
+            adopt(known, at);
+            with.board->swap(known.snapshot());
+            if (auto open = conversations.find(changed); open != conversations.end())
+              self->send(open->second.handle, conversation_changed{changed});
+            allow_keys();
+            finish(answer(at));
+          },
+          [this](const caf::error& e) { finish(refused(refusal_of(e))); });
+}
+
+void directory_state::finish(const outcome& answer) {
+  waiting.front().answer.deliver(answer);
+  waiting.pop_front();
+  decide_next();
+}
+
+/// The CURVE key of an invitation that was just accepted; the ones before are allowed already.
+void directory_state::allow_keys() {
+  const auto* invited = std::get_if<ask::invite>(&waiting.front().asked.what);
+  if (invited != nullptr && invited->link_key)
+    with.link->allow(*invited->link_key, std::string{cli_plugin});
+}
+
+void directory_state::open_house() {
+  with.board->swap(known.snapshot());
+  bytes after;
+  for (;;) {
+    auto page = with.rows->scan(ports::table::link_key, {}, after, ports::scan_rows_max);
+    for (const auto& row : page) {
+      auto parts = split_stamp(row.value);
+      if (auto key = parts ? rows::decode<rows::link_key>(parts->value) : std::nullopt)
+        with.link->allow(key->key, key->plugin);
+    }
+    if (page.size() < ports::scan_rows_max)
+      return;
+    after = page.back().key;
+  }
+}
+
+/// Once in a clinic's life. A crash before the commit leaves an empty store, and the next start ingests
+/// again.
+void directory_state::found() {
+  auto v = decide_founding(*with.first, with.first_incarnation, known, with.start);
+  if (const auto* no = std::get_if<outcome>(&v)) {
+    auto why = std::get<ask::refused>(no->result).why;
+    with.journal->write(ports::severity::critical, "founding_refused",
+                        {{"refusal", ports::word::of_table(name_of(why))}});
+    return self->quit(caf::make_error(why));
+  }
+  auto d = std::get<decision>(std::move(v));
+  self->request(with.store, store_timeout, std::move(d.what))
+      .then(
+          [this, adopt = std::move(d.adopt)](const committed& at) {
+            adopt(known, at);
+            open_house();
+            with.journal->write(ports::severity::notice, "clinic_founded", {{"clinic", known.clinic().id}});
+          },
+          [this](const caf::error& e) { self->quit(e); });
+}
+
+// ---- handed on to children
+
+conversation_actor directory_state::conversation(const conversation_id& id) {
+  auto open = conversations.find(id);
+  if (open == conversations.end()) {
+    // Nothing is spawned for a number somebody made up.
+    bool exists = with.rows->read(ports::table::conversation, id.view()).status != ports::read_status::absent;
+    if (!exists || conversations.size() >= conversations_open_max)
+      return {};
+    open =
+        conversations.emplace(id, child<conversation_actor>{with.make_conversation_actor(id, self), 0}).first;
+    self->monitor(open->second.handle);
+  }
+  open->second.last_used = steady;
+  return open->second.handle;
+}
+
+user_actor directory_state::user(const user_id& id) {
+  auto& found = users[id];
+  if (!found.handle) {
+    found.handle = with.make_user_actor(id);
+    self->monitor(found.handle);
+  }
+  found.last_used = steady;
+  return found.handle;
+}
+
+caf::result<outcome> directory_state::on(const sign_in& m) {
+  // A personal device knows its person; on a station the person names herself, and must exist.
+  auto board = with.board->now();
+  const auto* device = board->device(m.who->device);
+  if (device == nullptr || device->gated)
+    return refused(refusal::device_revoked);
+  auto person = device->user ? device->user : m.user;
+  if (known.person(person) == nullptr)
+    return refused(refusal::wrong_password);
+  auto asked = m;
+  asked.user = person;
+  return self->delegate(user(person), std::move(asked));
+}
+
+caf::result<outcome> directory_state::on(const resume& m) {
+  auto session = read_row<rows::session>(*with.rows, ports::table::session, m.who->device.view());
+  if (!session || known.person(session->row.user) == nullptr)
+    return outcome{ask::welcome{}};
+  return self->delegate(user(session->row.user), m);
+}
+
+caf::result<outcome> directory_state::on(const sign_off& m) {
+  if (known.person(m.who->user) == nullptr)
+    return refused(refusal::not_logged_in);
+  return self->delegate(user(m.who->user), m);
+}
+
+caf::result<outcome> directory_state::on(const apply_act& m) {
+  auto asked = m;
+  if (!asked.conversation) {
+    auto row = read_row<rows::accepted>(*with.rows, ports::table::idempotency, m.message.view());
+    if (!row)
+      return refused(refusal::not_found);
+    asked.conversation = row->row.conversation;
+  }
+  auto to = asked.conversation;
+  return hand_on(to, std::move(asked));
+}
+
+// ---- who is connected
+
+void directory_state::on(const session_online& m) {
+  auto& live = online[m.who->device];
+  if (live.session && live.session != m.session) {
+    self->demonitor(live.session.address());
+    self->send(live.session, channel_cut{refusal::replaced});
+  }
+  if (live.session != m.session)
+    self->monitor(m.session);
+  live = m;
+}
+
+void directory_state::on(const session_offline& m) {
+  auto found = online.find(m.device);
+  if (found != online.end() && found->second.session == m.session)
+    online.erase(found);
+}
+
+void directory_state::on(const fan_out& m) {
+  auto board = with.board->now();
+  std::set<device_id> reached;
+  for (const auto& p : m.parties) {
+    const auto* party = board->party(p);
+    if (party == nullptr)
+      continue;
+    for (const auto& d : party->members) {
+      auto found = online.find(d);
+      const auto* device = board->device(d);
+      if (found != online.end() && device != nullptr && !device->gated && reached.insert(d).second)
+        self->send(found->second.session, deliver{m.message});
+    }
+  }
+}
+
+void directory_state::on(const tick& m) {
+  steady = m.steady;
+  let_idle_go(self, conversations, steady);
+  let_idle_go(self, users, steady);
+}
+
+void directory_state::down(const caf::down_msg& m) {
+  std::erase_if(conversations, [&](const auto& c) { return c.second.handle.address() == m.source; });
+  std::erase_if(users, [&](const auto& u) { return u.second.handle.address() == m.source; });
+  std::erase_if(online, [&](const auto& o) { return o.second.session.address() == m.source; });
+}
+
+directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
+                                         directory_surroundings with, registry start) {
+  auto& st = self->state;
+  st.self = self;
+  st.with = std::move(with);
+  st.known = std::move(start);
+  st.open_house();
+  if (!st.known.founded() && st.with.first)
+    st.found();
+  self->set_down_handler([&st](caf::down_msg& m) { st.down(m); });
+  return {
+      [&st](const ask_directory& m) { return st.on(m); },
+      [&st](const post_slip& m) { return st.hand_on(m.conversation, m); },
+      [&st](const open_bodies& m) { return st.hand_on(m.what.conversation, m); },
+      [&st](const read_slips& m) { return st.hand_on(m.what.conversation, m); },
+      [&st](const apply_act& m) { return st.on(m); },
+      [&st](const sign_in& m) { return st.on(m); },
+      [&st](const resume& m) { return st.on(m); },
+      [&st](const sign_off& m) { return st.on(m); },
+      [&st](const session_online& m) { st.on(m); },
+      [&st](const session_offline& m) { st.on(m); },
+      [&st](const fan_out& m) { st.on(m); },
+      [&st](const tick& m) { st.on(m); },
+  };
+}
+
+} // namespace wardline

@@ -1,0 +1,109 @@
+#pragma once
+#include "founding.hpp"
+#include "handles.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "registry.hpp"
+#include "stored.hpp"
+#include "verdict.hpp"
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <deque>
+#include <map>
+
+namespace wardline {
+
+/// Changes of identity that wait for the one being committed.
+inline constexpr std::size_t changes_waiting_max = 256;
+/// Conversation actors alive at a time; further ones are refused as not_found until idle ones have gone.
+inline constexpr std::size_t conversations_open_max = 65'536;
+/// Conversations and users without a request for this long are let go; their next request spawns them again.
+inline constexpr std::uint64_t idle_children_ms_max = 600'000;
+
+/// What main gives `directory`; everything pointed to outlives every actor.
+struct directory_surroundings {
+  const ports::reader* rows = nullptr;
+  ports::random* random = nullptr;
+  ports::journal* journal = nullptr;
+  ports::link* link = nullptr;
+  std::shared_ptr<rules::clinic_board> board;
+  store_actor store;
+  audit_actor audit;
+  password_actor passwords;
+  make_user make_user_actor;
+  make_conversation make_conversation_actor;
+  std::optional<founding> first; ///< ingested if the store has no clinic yet
+  incarnation_id first_incarnation;
+  time_ms start = 0; ///< wall clock
+};
+
+/// Knows people, devices and parties, and who is connected. Changes of identity are committed one at a time,
+/// so that each is decided on what is durable; everything else is a look at what is known or is handed on to
+/// a child.
+struct directory_state {
+  static inline const char* name = "directory";
+
+  template <class Handle>
+  struct child {
+    Handle handle;
+    std::uint64_t last_used = 0; ///< steady time of the last tick before its last request
+  };
+  struct waiting_change {
+    ask_directory asked;
+    caf::typed_response_promise<outcome> answer;
+  };
+
+  directory_actor::pointer self = nullptr;
+  directory_surroundings with;
+  registry known;
+  std::deque<waiting_change> waiting; // the front one is being decided or committed
+  std::map<conversation_id, child<conversation_actor>> conversations;
+  std::map<user_id, child<user_actor>> users;
+  std::map<device_id, session_online> online;
+  std::uint64_t steady = 0;
+
+  caf::result<outcome> on(const ask_directory& m);
+  caf::result<outcome> on(const sign_in& m);
+  caf::result<outcome> on(const resume& m);
+  caf::result<outcome> on(const sign_off& m);
+  caf::result<outcome> on(const apply_act& m);
+  void on(const session_online& m);
+  void on(const session_offline& m);
+  void on(const fan_out& m);
+  void on(const tick& m);
+  void down(const caf::down_msg& m);
+
+  /// The conversation's actor, spawned if need be; none if there is no such conversation.
+  conversation_actor conversation(const conversation_id& id);
+
+  /// The child answers the asker itself. What does not exist is refused as what the asker is not in.
+  template <class Request>
+  caf::result<outcome> hand_on(const conversation_id& to, Request asked) {
+    auto open = conversation(to);
+    if (!open)
+      return refused(refusal::not_found);
+    return self->delegate(open, std::move(asked));
+  }
+
+  user_actor user(const user_id& id);
+  /// Allows the CURVE keys of earlier invitations and shows the snapshot.
+  void open_house();
+  void found();
+
+private:
+  caf::result<outcome> look_up(const ask_directory& m);
+  void decide_next();
+  void decide(const waiting_change& next);
+  void hash_then_enrol(const waiting_change& next);
+  void settle(verdict v, const conversation_id& changed = {});
+  void finish(const outcome& answer);
+  void allow_keys();
+};
+
+/// `start` was loaded from the store; an unfounded one answers nobody (founding happens before, in
+/// house.cpp).
+directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
+                                         directory_surroundings with, registry start);
+
+} // namespace wardline

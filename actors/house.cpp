@@ -1,0 +1,85 @@
+#include "house.hpp"
+#include "audit.hpp"
+#include "conversation.hpp"
+#include "device_session.hpp"
+#include "password_worker.hpp"
+#include "user.hpp"
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+namespace wardline {
+
+namespace {
+
+/// The workers take turns; which one is asked does not matter, only that two passwords are hashed at once.
+password_actor next_worker(const std::vector<password_actor>& workers, const user_id& user) {
+  return workers[user.value[0] % workers.size()];
+}
+
+} // namespace
+
+std::vector<caf::actor> house::in_stop_order() const {
+  std::vector<caf::actor> out{caf::actor_cast<caf::actor>(plugin_host),
+                              caf::actor_cast<caf::actor>(directory)};
+  for (const auto& p : passwords)
+    out.push_back(caf::actor_cast<caf::actor>(p));
+  out.push_back(caf::actor_cast<caf::actor>(audit));
+  out.push_back(caf::actor_cast<caf::actor>(store));
+  return out;
+}
+
+void house::on_tick(const tick& t) const {
+  caf::anon_send(plugin_host, t);
+  caf::anon_send(directory, t);
+  caf::anon_send(store, sign_checkpoint{t.now});
+}
+
+expected<house> build_house(caf::actor_system& system, house_parts parts) {
+  auto known = registry::load(*parts.rows);
+  if (!known)
+    return known.why();
+  house h;
+  auto worker = [&] {
+    return parts.detached ? system.spawn<caf::detached>(password_worker, parts.passwords)
+                          : system.spawn(password_worker, parts.passwords);
+  };
+  h.store = parts.detached ? system.spawn<caf::detached>(store, std::move(parts.store))
+                           : system.spawn(store, std::move(parts.store));
+  h.audit = system.spawn(audit, parts.rows, h.store);
+  for (std::size_t i = 0; i < password_workers; ++i)
+    h.passwords.push_back(worker());
+
+  directory_surroundings d;
+  d.rows = parts.rows;
+  d.random = parts.random;
+  d.journal = parts.journal;
+  d.link = parts.link;
+  d.board = parts.board;
+  d.store = h.store;
+  d.audit = h.audit;
+  d.passwords = h.passwords.front();
+  d.first = std::move(parts.first);
+  d.first_incarnation = parts.first_incarnation;
+  d.start = parts.start;
+  d.make_user_actor = [&system, rows = parts.rows, random = parts.random, store = h.store,
+                       workers = h.passwords](const user_id& id) {
+    return system.spawn(user, id, rows, random, store, next_worker(workers, id));
+  };
+  d.make_conversation_actor = [&system, parts = conversation_parts{parts.rows, parts.board.get(), h.store,
+                                                                   parts.journal}](const conversation_id& id,
+                                                                                   directory_actor parent) {
+    return system.spawn(conversation, id, std::move(parent), parts);
+  };
+  h.directory = system.spawn(directory, std::move(d), std::move(*known));
+
+  session_parts s{parts.board.get(), parts.noise, h.directory, h.audit, parts.journal};
+  h.plugin_host = system.spawn(
+      plugin_host, parts.link, std::move(parts.rights),
+      [&system, s](const channel_ref& ref, plugin_host_actor host) {
+        return system.spawn(device_session, ref, std::move(host), s);
+      },
+      parts.journal);
+  return h;
+}
+
+} // namespace wardline

@@ -1,0 +1,149 @@
+#include "lookups.hpp"
+#include "message_rows.hpp"
+#include "stored.hpp"
+#include <algorithm>
+
+namespace wardline {
+
+namespace {
+
+using wire::device::logged;
+
+/// Certificates with everything they hang on, each once, what is relied on before what relies on it.
+class certificate_chains {
+public:
+  explicit certificate_chains(const circumstances& c) : c_{c} {}
+
+  void add_device(const device_id& d) {
+    if (const auto* held = c_.known.trust().newest(d); held != nullptr)
+      add_certificate(held->what.hash());
+  }
+
+  void add_certificate(const hash32& hash) {
+    const auto* held = c_.known.trust().certificate(hash);
+    if (held == nullptr || !begin(hash))
+      return;
+    const auto& certificate = held->what;
+    if (!is_zero(certificate.previous))
+      add_certificate(certificate.previous);
+    if (!is_zero(certificate.invitation))
+      add_invitation(certificate.invitation);
+    if (!is_zero(certificate.registrar))
+      add_registrar(certificate.registrar);
+    all_.push_back({certificate.raw(), held->where.position, {}, {}, {}});
+  }
+
+  std::vector<logged> take() { return std::move(all_); }
+
+private:
+  bool begin(const hash32& hash) { return seen_.insert(hash).second; }
+
+  void add_invitation(const hash32& hash) {
+    const auto* held = c_.known.trust().invited(hash);
+    if (held == nullptr || !begin(hash))
+      return;
+    if (!is_zero(held->what.registrar))
+      add_registrar(held->what.registrar);
+    all_.push_back({held->what.raw(), held->where.position, {}, {}, {}});
+  }
+
+  void add_registrar(const hash32& hash) {
+    const auto* held = c_.known.trust().registrar(hash);
+    if (held == nullptr || !begin(hash))
+      return;
+    add_device(held->what.device);
+    all_.push_back({held->what.raw(), held->where.position, {}, {}, {}});
+  }
+
+  const circumstances& c_;
+  std::set<hash32> seen_;
+  std::vector<logged> all_;
+};
+
+bool everybody_verifies(e2ee::kind k) {
+  return k <= e2ee::kind::link;
+}
+
+} // namespace
+
+outcome find_person(const circumstances& c, const wire::device::find_person& m) {
+  auto user = c.known.named(m.display_name);
+  const auto* row = user ? c.known.person(*user) : nullptr;
+  if (row == nullptr)
+    return refused(refusal::not_found);
+  return {wire::device::person{*user, row->party}};
+}
+
+outcome list_parties(const circumstances& c) {
+  return {wire::device::parties{c.known.roles()}};
+}
+
+outcome get_party(const circumstances& c, const wire::device::get_party& m) {
+  const auto* row = c.known.party(m.party);
+  const auto* chain = c.known.chain(m.party);
+  if (row == nullptr)
+    return refused(refusal::not_found);
+  wire::device::party out;
+  out.id = m.party;
+  out.kind = static_cast<std::uint8_t>(row->kind);
+  if (chain == nullptr) // named, but nobody has made its first link yet
+    return {std::move(out)};
+  for (auto n = m.from_n; n <= chain->head() && out.cores.size() < cores_per_answer_max; ++n) {
+    auto core = read_object(c.rows, chain->at(n)->hash);
+    if (!core)
+      return refused(refusal::value_not_openable);
+    out.cores.push_back({std::move(core->raw), core->leaf, {}, {}, {}});
+  }
+  auto head = read_row<rows::party_head>(c.rows, ports::table::party, rows::key_of_head(m.party));
+  if (!head)
+    return refused(refusal::value_not_openable);
+  out.members = std::move(head->row.members);
+  out.seals = std::move(head->row.seals);
+  certificate_chains certificates{c};
+  for (const auto& member : chain->members)
+    certificates.add_certificate(member.certificate);
+  out.certificates = certificates.take();
+  return {std::move(out)};
+}
+
+outcome get_objects(const circumstances& c, const wire::device::get_objects& m) {
+  wire::device::objects out;
+  for (const auto& hash : m.hashes) {
+    auto held = read_object(c.rows, hash);
+    auto kind = held ? e2ee::peek_kind(held->raw) : expected<e2ee::kind>{refusal::truncated};
+    if (kind && everybody_verifies(*kind))
+      out.found.push_back({std::move(held->raw), held->leaf, {}, {}, {}});
+  }
+  return {std::move(out)};
+}
+
+outcome list_conversations(const circumstances& c, const caller& who) {
+  std::set<conversation_id> ids;
+  for (const auto& p : who.parties) {
+    bytes after;
+    for (;;) {
+      auto page = c.rows.scan(ports::table::conversation, p.view(), after, ports::scan_rows_max);
+      for (const auto& row : page)
+        if (row.key.size() == 2 * party_id::size)
+          ids.insert(*conversation_id::from(bytes_view{row.key}.subspan(party_id::size)));
+      if (page.size() < ports::scan_rows_max)
+        break;
+      after = page.back().key;
+    }
+  }
+  wire::device::conversations out;
+  for (const auto& id : ids) {
+    if (out.all.size() == conversations_listed_max)
+      break;
+    auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
+    auto link = row ? read_object(c.rows, row->row.head) : std::nullopt;
+    if (!link)
+      continue; // a poison row costs its conversation, not the list
+    auto last = c.rows.last(ports::table::index, id.view());
+    auto seq = last ? rows::seq_of_place(last->key).value_or(0) : 0;
+    out.all.push_back({id, std::move(link->raw), seq});
+  }
+  return {std::move(out)};
+}
+
+} // namespace wardline

@@ -1,0 +1,182 @@
+// wardlined: signals, configuration, start in order, the one tick, stop in reverse order. Nothing else.
+#include "box.hpp"
+#include "house.hpp"
+#include "process_journal.hpp"
+#include "readiness.hpp"
+#include "system_clock.hpp"
+#include "zmq_link.hpp"
+#include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace wardline::daemon {
+
+namespace {
+
+/// No core file and no debugger: both would show keys (security 5.3).
+void keep_memory_private() {
+  rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+/// SIGUSR1 is our own: a core actor is gone.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int s : {SIGTERM, SIGINT, SIGUSR1})
+    sigaddset(&set, s);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr); // before any thread exists: they inherit it
+  return set;
+}
+
+/// Unknown commit: whoever goes on after it may acknowledge what is not on disk.
+void die(const char* why) {
+  complain(crashed, std::string{why} + "; stopping, so that the next start reads what the disk really holds");
+  std::_Exit(crashed);
+}
+
+tick tick_of(const ports::clock& clock) {
+  return {clock.now_ms(), clock.steady_ms()};
+}
+
+house_parts parts_of(box& b, ports::random& random, ports::journal& journal, ports::link& link,
+                     ports::passwords& passwords, const ports::clock& clock) {
+  house_parts p;
+  p.rows = b.rows.get();
+  p.random = &random;
+  p.journal = &journal;
+  p.link = &link;
+  p.passwords = &passwords;
+  p.board = std::make_shared<rules::clinic_board>();
+  p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(b.keys.noise_key.copy()));
+  p.rights = rights_of(b.plugins);
+  p.store.disk = b.rows.get();
+  p.store.dice = &random;
+  p.store.journal = &journal;
+  p.store.signer = {log_origin(b.clinic), ed25519_public(b.keys.log_key), signer_of(b.keys.log_key)};
+  p.store.start = b.start;
+  p.store.die = die;
+  p.first = b.first;
+  p.first_incarnation = random.make<incarnation_id>();
+  p.start = clock.now_ms();
+  return p;
+}
+
+/// Any core actor that ends ends the process: systemd starts it again into a verified state (DESIGN 7).
+void watch_core(caf::actor_system& system, const house& h) {
+  system.spawn([core = h.in_stop_order()](caf::event_based_actor* self) -> caf::behavior {
+    for (const auto& a : core)
+      self->monitor(a);
+    auto left = std::make_shared<std::size_t>(core.size());
+    self->set_down_handler([self, left](caf::down_msg& m) {
+      if (m.reason != caf::exit_reason::user_shutdown)
+        ::kill(::getpid(), SIGUSR1);
+      if (--*left == 0)
+        self->quit(); // an actor that stays keeps the system from ending
+    });
+    return {[](const tick&) {}};
+  });
+}
+
+link_listener listener_of(const house& h) {
+  return {
+      [host = h.plugin_host](ports::link_peer from, bytes frame, std::shared_ptr<const void> held) {
+        caf::anon_send(host, frame_in{std::move(from), std::move(frame), std::move(held)});
+      },
+      [host = h.plugin_host](ports::link_peer peer) { caf::anon_send(host, peer_gone{std::move(peer)}); }};
+}
+
+/// One tick a second until a signal. crashed: a core actor is gone.
+exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clock, const box& b,
+                const rules::clinic_board& board) {
+  timespec second{1, 0};
+  bool founding_left = b.first.has_value();
+  for (;;) {
+    int got = sigtimedwait(&signals, nullptr, &second);
+    if (got == SIGUSR1)
+      return crashed;
+    if (got > 0)
+      return stopped;
+    h.on_tick(tick_of(clock));
+    if (founding_left && board.now()->id) {
+      remove_founding(b.conf);
+      founding_left = false;
+    }
+  }
+}
+
+void stop_house(caf::actor_system& system, const house& h) {
+  caf::scoped_actor self{system};
+  for (const auto& part : h.in_stop_order()) {
+    self->send_exit(part, caf::exit_reason::user_shutdown);
+    self->wait_for(part);
+  }
+}
+
+exit_code run(const char* config_file, const sigset_t& signals) {
+  process_journal journal;
+  sodium_random random;
+  system_clock clock;
+  box b;
+  if (auto code = open_box(config_file, journal, random, b); code != stopped)
+    return code;
+  argon2_passwords passwords;
+  zmq_link link{endpoints_of(b.plugins), b.keys.link_key, &journal};
+  for (const auto& p : b.plugins)
+    for (const auto& key : p.keys)
+      link.allow(key, p.name);
+
+  caf::actor_system_config caf_config;
+  caf_config.set("scheduler.policy", caf::atom("sharing"));
+  caf::actor_system system{caf_config};
+  auto parts = parts_of(b, random, journal, link, passwords, clock);
+  auto board = parts.board;
+  auto h = build_house(system, std::move(parts));
+  if (!h)
+    return complain(damaged, std::string{sentence_of(h.why())}), damaged;
+  watch_core(system, *h);
+  h->on_tick(tick_of(clock)); // nobody knows the time before the first one
+  auto code = stopped;
+  if (auto problem = link.start(listener_of(*h))) {
+    complain(unavailable, *problem);
+    code = unavailable;
+  } else {
+    journal.write(ports::severity::notice, "serving", {{"clinic", b.clinic}});
+    notify_starter("READY=1");
+    code = serve(signals, *h, clock, b, *board);
+    notify_starter("STOPPING=1");
+  }
+  if (code == crashed)
+    std::_Exit(crashed); // nothing is told to actors that may wait for one that is gone
+  link.stop();
+  stop_house(system, *h);
+  return code;
+}
+
+} // namespace
+
+} // namespace wardline::daemon
+
+int main(int argc, char** argv) {
+  using namespace wardline::daemon;
+  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
+    std::puts("wardlined " WARDLINE_VERSION);
+    return stopped;
+  }
+  if (argc != 3 || std::strcmp(argv[1], "--config") != 0)
+    return complain(wrong_usage, "usage: wardlined --config /etc/wardline/wardline.yaml");
+  keep_memory_private();
+  auto signals = block_signals();
+  if (sodium_init() < 0)
+    return complain(unavailable, "libsodium does not start on this machine");
+  return run(argv[2], signals);
+}
