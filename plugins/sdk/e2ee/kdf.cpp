@@ -9,12 +9,19 @@ namespace {
 
 class hmac {
 public:
-  explicit hmac(bytes_view key) { crypto_auth_hmacsha256_init(&state_, key.data(), key.size()); }
+  explicit hmac(bytes_view key) {
+    // An empty view may hold a null pointer, which libsodium declares never to be given.
+    static constexpr std::uint8_t nothing = 0;
+    crypto_auth_hmacsha256_init(&state_, key.empty() ? &nothing : key.data(), key.size());
+  }
   ~hmac() { sodium_memzero(&state_, sizeof state_); }
   hmac(const hmac&) = delete;
   hmac& operator=(const hmac&) = delete;
 
-  void add(bytes_view part) { crypto_auth_hmacsha256_update(&state_, part.data(), part.size()); }
+  void add(bytes_view part) {
+    if (!part.empty())
+      crypto_auth_hmacsha256_update(&state_, part.data(), part.size());
+  }
   void finish(std::uint8_t* out) { crypto_auth_hmacsha256_final(&state_, out); }
 
 private:
