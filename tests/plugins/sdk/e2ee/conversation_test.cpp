@@ -68,6 +68,14 @@ TEST_CASE("a conversation gains a party by one link") {
   CHECK_FALSE(t.made(t.fields(2, {{triage, party_kind::role}})).has(physician));
 }
 
+TEST_CASE("a conversation about no patient needs no role") {
+  thread t;
+  t.head = {};
+  auto first = t.fields(1, {{physician, party_kind::user}});
+  first.subject = {};
+  CHECK(t.judged(t.made(first)) == refusal::none);
+}
+
 TEST_CASE("conversation links that do not follow are refused") {
   thread t;
   auto why = [&](auto change) {

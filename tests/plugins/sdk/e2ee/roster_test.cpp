@@ -77,6 +77,10 @@ TEST_CASE("links by whom may not make them are refused") {
     CHECK(t.judged(t.link({t.station.as_member()}, link_reason::genesis, t.nurse.maker())) ==
           refusal::signer_not_member);
   }
+  SECTION("a certificate it never had, on a list that is right") {
+    CHECK(t.judged(t.changed([](link_fields& c) { c.signer_certificate = sha256(view("x")); })) ==
+          refusal::stale_certificate);
+  }
   SECTION("unknown device, old certificate, other key") {
     auto next = t.refresh();
     t.known.devices[t.nurse.device].certificate = sha256(view("renewed"));
