@@ -3,8 +3,8 @@
 #include "../founding_file.hpp"
 #include "admission.hpp"
 #include "e2ee/certificates.hpp"
-#include "e2ee/signing.hpp"
 #include "files.hpp"
+#include "found_clinic.hpp"
 #include "identity_file.hpp"
 #include "prompt.hpp"
 #include "wire/text.hpp"
@@ -17,73 +17,18 @@ namespace wardline::ctl {
 
 namespace {
 
-constexpr time_ms day_ms = 86'400'000;
-constexpr time_ms server_certificate_ms = 2 * 365 * day_ms; // its end alarms, it never locks out (e2ee 5.1)
-constexpr time_ms invitation_ms = 3 * day_ms;               // 72 h (e2ee 5.3)
-
-template <class Id>
-Id fresh() {
-  Id out;
-  randombytes_buf(out.value.data(), out.value.size());
-  return out;
-}
-
-std::string eight_digits() {
-  auto number = std::to_string(randombytes_uniform(100'000'000));
-  return std::string(code_digits - number.size(), '0') + number;
-}
-
-/// The first person's device and the keys it comes with.
-struct first_invitation {
-  e2ee::signing_key key = e2ee::signing_key::random();
-  e2ee::x25519_pair link = e2ee::x25519_pair::random();
-  invitation_id id = fresh<invitation_id>();
-};
-
-founding sign_founding(const identity& who, const daemon::credentials& box, const setup_answers& answers,
-                       const first_invitation& first, const std::string& code, time_ms now) {
-  auto key = e2ee::signing_key::from_seed(who.seed.copy());
-  founding f;
-  f.clinic = who.clinic;
-  e2ee::root_fields root{key.public_part(), answers.clinic_name, now};
-  f.root = e2ee::sign_object(f.clinic, root, {{key, e2ee::labels::root}});
-  e2ee::server_fields server;
-  server.serial = 1;
-  server.noise_key = daemon::x25519_public(box.noise_key);
-  server.log_key = daemon::ed25519_public(box.log_key);
-  server.daemon_key = daemon::ed25519_public(box.daemon_key);
-  server.from = now;
-  server.until = now + server_certificate_ms;
-  f.server = e2ee::sign_object(f.clinic, server, {{key, e2ee::labels::server}});
-  auto own_party = fresh<party_id>();
-  e2ee::invitation_fields invitation;
-  invitation.invitation = first.id;
-  invitation.invitation_key = first.key.public_part();
-  invitation.user = fresh<user_id>();
-  invitation.parties = {own_party};
-  invitation.display_name = answers.first_person;
-  invitation.from = now;
-  invitation.until = now + invitation_ms;
-  f.invitation = e2ee::sign_object(f.clinic, invitation, {{key, e2ee::labels::invitation}});
-  randombytes_buf(f.code_salt.data(), f.code_salt.size());
-  f.code_hash = code_hash(f.code_salt, code);
-  f.link_key = first.link.public_part;
-  f.names = {{own_party, static_cast<std::uint8_t>(e2ee::party_kind::user), answers.first_person}};
-  return f;
-}
-
 /// As plugins/sdk/client/invitation_file.hpp says.
-std::string invitation_text(const founding& f, const public_key& identity_key, const daemon::credentials& box,
-                            const first_invitation& first, const std::string& endpoint) {
-  nlohmann::json out = {{"clinic", hex(f.clinic.view())},
+std::string invitation_text(const founded_clinic& made, const public_key& identity_key,
+                            const daemon::credentials& box, const std::string& endpoint) {
+  nlohmann::json out = {{"clinic", hex(made.first.clinic.view())},
                         {"identity_key", hex(identity_key)},
                         {"server_noise_key", hex(daemon::x25519_public(box.noise_key))},
-                        {"invitation", hex(first.id.view())},
-                        {"seed", hex(first.key.seed().view())},
+                        {"invitation", hex(made.invitation.view())},
+                        {"seed", hex(made.invitation_key.seed().view())},
                         {"endpoint", endpoint},
                         {"server_curve_key", hex(daemon::x25519_public(box.link_key))},
-                        {"client_curve_public", hex(first.link.public_part)},
-                        {"client_curve_secret", hex(first.link.secret.view())}};
+                        {"client_curve_public", hex(made.link.public_part)},
+                        {"client_curve_secret", hex(made.link.secret.view())}};
   return out.dump(2) + "\n";
 }
 
@@ -134,11 +79,14 @@ std::string run_setup(const daemon::config& conf, const std::vector<daemon::plug
   std::filesystem::create_directories(conf.state_dir, error);
   std::filesystem::create_directories(conf.credentials_dir, error);
   auto box = daemon::credentials::make();
-  identity who{fresh<clinic_id>(), secret32::random()};
-  first_invitation first;
+  identity who{{}, secret32::random()};
+  randombytes_buf(who.clinic.value.data(), who.clinic.value.size());
+  auto made = found_clinic(who,
+                           {daemon::x25519_public(box.noise_key), daemon::ed25519_public(box.log_key),
+                            daemon::ed25519_public(box.daemon_key)},
+                           answers.clinic_name, answers.first_person, now);
   out.clinic = who.clinic;
-  out.second_code = eight_digits();
-  auto f = sign_founding(who, box, answers, first, out.second_code, now);
+  out.second_code = made.second_code;
   // The identity key first: without it nothing else is worth keeping.
   if (auto problem =
           not_written(answers.identity_file, write_identity(answers.identity_file, who, answers.passphrase));
@@ -146,13 +94,13 @@ std::string run_setup(const daemon::config& conf, const std::vector<daemon::plug
     return problem;
   if (auto problem = not_written(conf.credentials_dir, box.save(conf.credentials_dir)); !problem.empty())
     return problem;
-  auto text = invitation_text(f, daemon::ed25519_public(who.seed), box, first, cli->address);
+  auto text = invitation_text(made, daemon::ed25519_public(who.seed), box, cli->address);
   auto wrote = write_new_file(answers.invitation_file, view(text));
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   if (auto problem = not_written(answers.invitation_file, wrote); !problem.empty())
     return problem;
   auto founding_file = conf.state_dir / daemon::founding_file_name;
-  return not_written(founding_file, daemon::write_founding(founding_file, f));
+  return not_written(founding_file, daemon::write_founding(founding_file, made.first));
 }
 
 daemon::config_problems read_answers(const std::filesystem::path& file, setup_answers& out) {
