@@ -26,6 +26,8 @@ const std::vector<entry>& entries() {
       {"act", run_act},
       {"link", run_link},
       {"note", run_note},
+      {"body", run_body},
+      {"hpke", run_hpke},
   };
   return all;
 }

@@ -53,5 +53,8 @@ bool run_slip(bytes_view input);
 bool run_act(bytes_view input);
 bool run_link(bytes_view input);
 bool run_note(bytes_view input);
+// sealed_entries.cpp
+bool run_body(bytes_view input);
+bool run_hpke(bytes_view input);
 
 } // namespace wardline::fuzz

@@ -86,6 +86,18 @@ void add_channel(seeds& out) {
     large.insert(large.end(), {4, 0, 0xff, 0xee});
 }
 
+void add_sealed(seeds& out) {
+  out["body"]["empty"] = {0};
+  out["body"]["text"] = {0, 0, 0, 0, 5, 'h', 'e', 'l', 'l', 'o'};
+  out["body"]["dirty"] = {0, 0, 0, 0, 1, 'a', 'b'};
+  out["body"]["too_long"] = {0, 0, 0, 1, 0};
+  out["body"]["not_minimal"] = {1, 0, 0, 0, 1, 'a'};
+  out["body"]["second_bucket"] = {1, 0, 0, 0, 253, 'a'};
+  out["hpke"]["good"] = {0, 0, 0, 0, 's', 'e', 'e', 'd'};
+  out["hpke"]["altered"] = {0, 0, 40, 1, 's', 'e', 'e', 'd'};
+  out["hpke"]["raw"] = bytes(81, 1);
+}
+
 void add_certificates(seeds& out) {
   auto user = sample_id<user_id>(1);
   auto device = sample_id<device_id>(2);
@@ -233,6 +245,7 @@ seeds make_seeds() {
   seeds out;
   add_wire(out);
   add_channel(out);
+  add_sealed(out);
   add_certificates(out);
   add_messages(out);
   add_log(out);

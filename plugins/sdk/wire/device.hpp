@@ -226,8 +226,8 @@ bytes encode(const request& m);
 bytes encode(const from_daemon& m);
 
 /// Complete and bounded, or a refusal: malformed_request, message_too_large, unknown_request (an empty oneof:
-/// the peer is newer). The id of a request is given back where it could be read, so that the refusal can be
-/// answered.
+/// the peer is newer), object_too_large (a signed object above its kind's size). The id of a request is given
+/// back where it could be read, so that the refusal can be answered.
 expected<server_hello> decode_server_hello(bytes_view raw);
 expected<request> decode_request(bytes_view raw, request_id* id_read = nullptr);
 expected<from_daemon> decode_from_daemon(bytes_view raw);
