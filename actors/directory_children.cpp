@@ -1,0 +1,135 @@
+// The directory's second half: what it hands on to users and conversations, and which devices are connected.
+#include "directory.hpp"
+#include "message_rows.hpp"
+#include "stored.hpp"
+#include "timeouts.hpp"
+
+namespace wardline {
+
+namespace {
+
+namespace ask = wire::device;
+
+template <class Self, class Children>
+void let_idle_go(Self* self, Children& children, std::uint64_t steady) {
+  for (auto& [id, c] : children)
+    if (c.last_used + idle_children_ms_max < steady)
+      self->send_exit(c.handle, caf::exit_reason::user_shutdown);
+}
+
+} // namespace
+
+// ---- handed on to children
+
+conversation_actor directory_state::conversation(const conversation_id& id) {
+  auto open = conversations.find(id);
+  if (open == conversations.end()) {
+    // Nothing is spawned for a number somebody made up.
+    bool exists = with.rows->read(ports::table::conversation, id.view()).status != ports::read_status::absent;
+    if (!exists || conversations.size() >= conversations_open_max)
+      return {};
+    open =
+        conversations.emplace(id, child<conversation_actor>{with.make_conversation_actor(id, self), 0}).first;
+    self->monitor(open->second.handle);
+  }
+  open->second.last_used = steady;
+  return open->second.handle;
+}
+
+user_actor directory_state::user(const user_id& id) {
+  auto& found = users[id];
+  if (!found.handle) {
+    found.handle = with.make_user_actor(id);
+    self->monitor(found.handle);
+  }
+  found.last_used = steady;
+  return found.handle;
+}
+
+caf::result<outcome> directory_state::on(const sign_in& m) {
+  // A personal device knows its person; on a station the person names herself, and must exist.
+  auto board = with.board->now();
+  const auto* device = board->device(m.who->device);
+  if (device == nullptr || device->gated)
+    return refused(refusal::device_revoked);
+  auto person = device->user ? device->user : m.user;
+  if (known.person(person) == nullptr)
+    return refused(refusal::wrong_password);
+  auto asked = m;
+  asked.user = person;
+  return self->delegate(user(person), std::move(asked));
+}
+
+caf::result<outcome> directory_state::on(const resume& m) {
+  auto session = read_row<rows::session>(*with.rows, ports::table::session, m.who->device.view());
+  if (!session || known.person(session->row.user) == nullptr)
+    return outcome{ask::welcome{}};
+  return self->delegate(user(session->row.user), m);
+}
+
+caf::result<outcome> directory_state::on(const sign_off& m) {
+  if (known.person(m.who->user) == nullptr)
+    return refused(refusal::not_logged_in);
+  return self->delegate(user(m.who->user), m);
+}
+
+caf::result<outcome> directory_state::on(const apply_act& m) {
+  auto asked = m;
+  if (!asked.conversation) {
+    auto row = read_row<rows::accepted>(*with.rows, ports::table::idempotency, m.message.view());
+    if (!row)
+      return refused(refusal::not_found);
+    asked.conversation = row->row.conversation;
+  }
+  auto to = asked.conversation;
+  return hand_on(to, std::move(asked));
+}
+
+// ---- who is connected
+
+void directory_state::on(const session_online& m) {
+  auto& live = online[m.who->device];
+  if (live.session && live.session != m.session) {
+    self->demonitor(live.session.address());
+    self->send(live.session, channel_cut{refusal::replaced});
+  }
+  if (live.session != m.session)
+    self->monitor(m.session);
+  live = m;
+}
+
+void directory_state::on(const session_offline& m) {
+  auto found = online.find(m.device);
+  if (found != online.end() && found->second.session == m.session)
+    online.erase(found);
+}
+
+void directory_state::on(const fan_out& m) {
+  auto board = with.board->now();
+  std::set<device_id> reached;
+  for (const auto& p : m.parties) {
+    const auto* party = board->party(p);
+    if (party == nullptr)
+      continue;
+    for (const auto& d : party->members) {
+      auto found = online.find(d);
+      const auto* device = board->device(d);
+      if (found != online.end() && device != nullptr && !device->gated && reached.insert(d).second)
+        self->send(found->second.session, deliver{m.message});
+    }
+  }
+}
+
+void directory_state::on(const tick& m) {
+  steady = m.steady;
+  let_idle_go(self, conversations, steady);
+  let_idle_go(self, users, steady);
+}
+
+void directory_state::down(const caf::down_msg& m) {
+  std::erase_if(conversations, [&](const auto& c) { return c.second.handle.address() == m.source; });
+  std::erase_if(users, [&](const auto& u) { return u.second.handle.address() == m.source; });
+  std::erase_if(online, [&](const auto& o) { return o.second.session.address() == m.source; });
+}
+
+} // namespace wardline
