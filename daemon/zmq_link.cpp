@@ -29,7 +29,7 @@ void zmq_link::sockets::serve() {
       if ((items[2 + 2 * i].revents & ZMQ_POLLIN) != 0)
         watch(*endpoints[i]);
       if ((items[3 + 2 * i].revents & ZMQ_POLLIN) != 0)
-        take_frames(*endpoints[i]);
+        take_turn(*endpoints[i]);
     }
   }
 }
@@ -58,6 +58,9 @@ void zmq_link::sockets::watch(endpoint_state& e) {
     std::int32_t fd = -1;
     if (event.size() >= 6)
       std::memcpy(&fd, static_cast<const char*>(event.data()) + 2, sizeof fd);
+    // What the peer sent before it went lies in its pipe: taken now, while its routing id still says who it
+    // was. Later it would look like a new peer under a descriptor that may be somebody else's by then.
+    take_frames(e, 2 * static_cast<std::size_t>(wire::high_water_messages));
     std::vector<bytes> ended;
     for (auto& [routing, peer] : e.peers)
       if (peer.fd == fd)
@@ -67,23 +70,29 @@ void zmq_link::sockets::watch(endpoint_state& e) {
   }
 }
 
-void zmq_link::sockets::take_frames(endpoint_state& e) {
+void zmq_link::sockets::take_turn(endpoint_state& e) {
+  for (std::size_t i = 0; i < frames_per_turn_max && !e.credit->spent(); ++i)
+    if (!take_frames(e, 1))
+      return;
+}
+
+/// False once nothing waits.
+bool zmq_link::sockets::take_frames(endpoint_state& e, std::size_t frames) {
   zmq::message_t routing;
   zmq::message_t payload;
-  for (std::size_t i = 0; i < frames_per_turn_max && !e.credit->spent(); ++i) {
-    if (!e.router.recv(routing, zmq::recv_flags::dontwait) || !routing.more())
-      return;
-    if (!e.router.recv(payload))
-      return;
+  for (std::size_t i = 0; i < frames; ++i) {
+    if (!e.router.recv(routing, zmq::recv_flags::dontwait) || !routing.more() || !e.router.recv(payload))
+      return false;
     bool surplus = false;
     while (payload.more()) { // a frame is one part; the rest is received and thrown away
       surplus = true;
       if (!e.router.recv(payload))
-        return;
+        return false;
     }
     if (!surplus)
       take_frame(e, routing, payload);
   }
+  return true;
 }
 
 void zmq_link::sockets::take_frame(endpoint_state& e, zmq::message_t& routing, zmq::message_t& payload) {

@@ -108,7 +108,8 @@ struct zmq_link::sockets {
   void forbid_now(const std::string& user);
   void answer_zap();
   void watch(endpoint_state& e);
-  void take_frames(endpoint_state& e);
+  void take_turn(endpoint_state& e);
+  bool take_frames(endpoint_state& e, std::size_t frames);
   void take_frame(endpoint_state& e, zmq::message_t& routing, zmq::message_t& payload);
   void forget(endpoint_state& e, const bytes& routing);
   endpoint_state* endpoint_of(const ports::link_peer& peer);
