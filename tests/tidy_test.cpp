@@ -58,7 +58,7 @@ struct kept_header {
 };
 
 const std::vector<kept_header> kept_headers{
-    {"lmdb.h", {"daemon/lmdb_storage", "plugins/sdk/client/device_store", "tests/"}},
+    {"lmdb.h", {"daemon/lmdb_storage", "plugins/sdk/client/lmdb_device_store", "tests/"}},
     {"zmq.h", {"daemon/zmq_link", "plugins/sdk/client/", "tests/"}},
     {"zmq_link_sockets.hpp", {"daemon/zmq_link"}},
     {"boost/", {"plugins/sdk/http/"}},
