@@ -16,12 +16,13 @@
 #include "client/pipe.hpp"
 #include "client/result.hpp"
 #include "client/session.hpp"
+#include "e2ee/envelope.hpp"
 #include "wire/content.hpp"
 
 namespace wardline::client {
 
 /// The scale of action time (DESIGN 8). Unscored is shown and timed as today.
-enum class urgency : std::uint8_t { unscored = 0, now = 1, urgent, today, routine, info };
+using e2ee::urgency;
 
 /// How far this device is (e2ee 6.1).
 enum class device_stage : std::uint8_t {
@@ -94,7 +95,8 @@ struct sent_message {
 struct opened_message {
   message_row row;
   wire::content content;
-  std::uint64_t leaf = 0; ///< of this release
+  std::uint64_t leaf = 0;      ///< of this release; 0: nothing was released
+  refusal why = refusal::none; ///< a check failed: there is no content
 };
 
 struct acknowledged_message {
@@ -153,6 +155,16 @@ public:
   device& operator=(const device&) = delete;
   ~device();
 
+  /// Where to connect and with which keys, as the enrolment gave them; nothing on an empty store. Callable
+  /// before start().
+  struct link_address {
+    std::string endpoint;
+    public_key server_curve_key{};
+    public_key client_curve_public{};
+    secret32 client_curve_secret;
+  };
+  [[nodiscard]] std::optional<link_address> address() const;
+
   // ---- the driver's side
   /// Connects as what the store holds: an enrolled device. An empty store waits for enrol().
   void start(time_ms now);
@@ -165,6 +177,10 @@ public:
   [[nodiscard]] device_stage stage() const;
   [[nodiscard]] session_state link() const;
   [[nodiscard]] refusal last_loss() const;
+  /// The daemon has answered the hello and nobody is logged in: log_in() is next.
+  [[nodiscard]] bool needs_log_in() const;
+  /// Why the daemon turned this device away at its hello; none if it did not.
+  [[nodiscard]] refusal turned_away() const;
   /// Logged in and the log-in's own work (parties, catching up) is done: acts go out at once.
   [[nodiscard]] bool settled() const;
   /// Nobody waits for anything: no request without an answer.
@@ -195,6 +211,9 @@ public:
   /// bench, and for writing while the channel is down.
   expected<message_id> stage_in(const conversation_id& where, const draft& what);
   void send_staged();
+  /// A message that stopped because the people in its conversation changed (stale_conversation): the person
+  /// has looked at the change and sends it to the new ones (e2ee 6.5).
+  void confirm(const message_id& message, done<sent_message> then);
   /// Told of every ack that has no callback of its own.
   std::function<void(const outbox_row&)> outbox_moved;
 
@@ -221,6 +240,8 @@ public:
   [[nodiscard]] std::optional<message_row> find(const message_id& message) const;
   [[nodiscard]] std::vector<conversation_row> conversations() const;
   [[nodiscard]] std::vector<outbox_row> outbox() const;
+  /// As certified; empty for somebody whose certificate is not held here.
+  [[nodiscard]] std::string name_of(const user_id& user) const;
 
   /// Numbers shown to the person (1..): remember_listing() persists what they mean, listed() finds it again.
   expected<nothing> remember_listing(const std::vector<message_row>& shown);

@@ -15,20 +15,20 @@ namespace wardline::client {
 /// The tables of the store. Numbers are final: they stand in keys and in the ad of sealed rows.
 enum class table : std::uint8_t {
   // Outer part: readable while the device is locked.
-  device = 1,  ///< one row: who this device is, keys of channel and link, pinned objects
-  pin = 2,     ///< one row: incarnation and checkpoint of the audit log
-  wrap = 3,    ///< u32 share number -> wrap of the store key (e2ee 5.13)
-  objects = 4, ///< object hash -> certificates, invitations and registrars, as received
+  device = 1, ///< one row: who this device is, keys of channel and link, pinned objects
+  pin = 2,    ///< one row: incarnation and checkpoint of the audit log
+  wrap = 3,   ///< u32 share number -> wrap of the store key (e2ee 5.13)
   // Inner part: every value is sealed under the device store key.
   keys = 16,          ///< one row: signing seed and sealing key
-  parties = 17,       ///< party -> kind, name, cores, head's members
+  parties = 17,       ///< party -> kind and head's members; party | u32 n -> core of link n
   seeds = 18,         ///< party | u32 n -> seed
   conversations = 19, ///< conversation -> link, cursor
   messages = 20,      ///< conversation | u64 seq -> slip, K, what happened to it
   outbox = 21,        ///< message -> slip, body, state
-  acts = 22,          ///< message -> act on its way, and its answer
+  acts = 22,          ///< message -> act on its way
   listing = 23,       ///< one row: what the numbers of the last inbox meant
-  trust = 24,         ///< highest serials, revocations, the certificate each invitation made
+  turns = 24,         ///< party -> link made here and not yet seen at the daemon
+  objects = 25, ///< object hash -> place in the log, and certificate, invitation or registrar as received
 };
 
 /// Tables from here on are sealed.

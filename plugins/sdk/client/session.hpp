@@ -8,15 +8,19 @@
 #include "client/pipe.hpp"
 #include "client/result.hpp"
 #include "wire/channel.hpp"
-#include <deque>
 #include <map>
 #include <memory>
 
 namespace wardline::client {
 
-/// Milliseconds until an unanswered handshake, or a channel that said nothing to a pending request, is given
-/// up.
-inline constexpr std::uint64_t silence_ms_max = 10'000;
+/// Milliseconds until an unanswered handshake or hello is given up, and until a channel that says nothing
+/// while a request waits is. The second is longer than any time the daemon gives its own parts (40 s).
+inline constexpr std::uint64_t greeting_ms_max = 10'000;
+inline constexpr std::uint64_t silence_ms_max = 45'000;
+/// A request refused as overloaded, timed_out or too_many_unanswered is asked again by its id after this many
+/// milliseconds, doubled each time, so often; then the refusal is its answer.
+inline constexpr std::uint64_t retry_ms_min = 200;
+inline constexpr unsigned retries_max = 6;
 /// Milliseconds before the first new try after a lost channel, and the longest wait; doubled in between.
 inline constexpr std::uint64_t reconnect_ms_min = 100;
 inline constexpr std::uint64_t reconnect_ms_max = 5'000;
@@ -48,6 +52,8 @@ struct session_events {
   std::function<void(const wire::device::server_hello&)> greeted;
   /// Hello was answered; requests that wait go out after this returns.
   std::function<void(wire::device::welcome&)> welcomed;
+  /// Hello was refused; the channel is given up and tried again later.
+  std::function<void(const refused&)> turned_away;
   std::function<void(wire::device::slip&)> slip;
   std::function<void(refusal)> ended;      ///< nobody is logged in any more
   std::function<void(refusal)> lost;       ///< the channel is gone; it comes back by itself
@@ -103,7 +109,9 @@ private:
   struct pending_request {
     wire::device::request_body what;
     on_answer then;
-    bool on_channel = false; ///< sent on the live channel
+    std::uint64_t order = 0; ///< as asked
+    unsigned retries = 0;
+    bool on_channel = false; ///< sent on the live channel, no answer yet
   };
 
   template <class T>
@@ -120,10 +128,13 @@ private:
 
   void connect();
   void lose(refusal why);
+  void finish_handshake(bytes_view payload);
   void say_hello();
   void take_message(bytes_view raw);
   void take_answer(wire::device::answer& a);
-  bool send_message(bytes_view raw);
+  void take_welcome(wire::device::answer& a);
+  bool ask_again_later(const request_id& id, pending_request& r, const wire::device::answer_body& a);
+  void send_message(bytes_view raw);
   void send_waiting();
 
   pipe& out_;
@@ -133,8 +144,10 @@ private:
   std::optional<wire::channel_initiator> shaking_;
   std::optional<wire::channel> channel_;
   std::map<request_id, pending_request> requests_;
-  std::deque<request_id> waiting_; ///< in the order asked; not on the live channel
-  std::size_t unanswered_ = 0;     ///< on the live channel
+  std::map<std::uint64_t, request_id> waiting_;   ///< by order; not on the live channel
+  std::multimap<time_ms, std::uint64_t> resting_; ///< not before -> order; refused as overloaded and the like
+  std::uint64_t next_order_ = 0;
+  std::size_t unanswered_ = 0; ///< on the live channel
   request_id hello_;
   time_ms now_ = 0;
   time_ms heard_ = 0; ///< last sign of life of the channel

@@ -1,0 +1,102 @@
+#include "client/acts.hpp"
+#include "e2ee/signing.hpp"
+#include <sodium.h>
+
+namespace wardline::client {
+
+namespace {
+
+/// The act was not judged: it stays staged and is sent again.
+bool passes(refusal why) {
+  return why == refusal::overloaded || why == refusal::timed_out || why == refusal::too_many_unanswered ||
+         why == refusal::storage_refused || why == refusal::not_logged_in;
+}
+
+} // namespace
+
+void acts::acknowledge(const message_id& message, done<acknowledged_message> then) {
+  const auto* known = messages_.find(message);
+  if (known == nullptr || !core_.who || known->unreadable != refusal::none) {
+    then(known == nullptr ? refusal::not_found : !core_.who ? refusal::not_logged_in : known->unreadable);
+    return;
+  }
+  if (on_way_.contains(message)) {
+    then(refusal::overloaded);
+    return;
+  }
+  if (auto raw = core_.rows.get(table::acts, rows::key_of_id(message)))
+    if (auto staged = rows::decode<rows::staged_act>(raw->value)) {
+      send(message, std::move(*staged), std::move(then)); // the same act as before: same answer
+      return;
+    }
+  e2ee::act_fields act;
+  act.act = e2ee::act_kind::acknowledge;
+  act.target = message.value;
+  act.h = messages_.h_of(message);
+  act.user = core_.who->user;
+  act.device = core_.inner->certificate.device;
+  act.certificate = core_.inner->certificate.hash();
+  act.time = core_.now();
+  if (core_.pin) {
+    act.tree_size = core_.pin->head.size;
+    act.tree_root = core_.pin->head.root;
+  }
+  rows::staged_act staged;
+  randombytes_buf(staged.request.value.data(), staged.request.value.size());
+  staged.object = e2ee::sign_object(core_.me->clinic, act, {{core_.inner->signing, e2ee::labels::act}});
+  store_changes changes;
+  core_.rows.put(changes, table::acts, rows::key_of_id(message), rows::encode(staged));
+  if (auto why = core_.commit(std::move(changes)); why != refusal::none)
+    then(why);
+  else
+    send(message, std::move(staged), std::move(then));
+}
+
+void acts::send_all() {
+  std::vector<std::pair<message_id, rows::staged_act>> all;
+  (void)core_.rows.scan(table::acts, {}, [&](bytes_view key, bytes_view value) {
+    auto message = message_id::from(key);
+    auto staged = rows::decode<rows::staged_act>(value);
+    if (message && staged && !on_way_.contains(*message))
+      all.emplace_back(*message, std::move(*staged));
+    return refusal::none;
+  });
+  for (auto& [message, staged] : all)
+    send(message, std::move(staged), [](const result<acknowledged_message>&) {});
+}
+
+void acts::send(const message_id& message, rows::staged_act staged, done<acknowledged_message> then) {
+  on_way_.insert(message);
+  core_.link.ask_for_as<wire::device::done>(staged.request, wire::device::act{std::move(staged.object)},
+                                            [this, message, then](result<wire::device::done> answer) {
+                                              on_way_.erase(message);
+                                              take_answer(message, answer, then);
+                                            });
+}
+
+void acts::take_answer(const message_id& message, const result<wire::device::done>& answer,
+                       const done<acknowledged_message>& then) {
+  if (!core_.inner || (!answer && passes(answer.why()))) {
+    then(core_.inner ? answer.no.why : refusal::not_logged_in);
+    return;
+  }
+  store_changes changes;
+  vault::erase(changes, table::acts, rows::key_of_id(message));
+  if (auto why = core_.commit(std::move(changes)); why != refusal::none) {
+    then(why);
+    return;
+  }
+  refusal kept = refusal::none;
+  if (answer)
+    kept = messages_.note_acknowledgement(message, core_.who ? core_.who->user : user_id{}, core_.now());
+  else if (answer.why() == refusal::already_acknowledged)
+    kept = messages_.note_acknowledgement(message, answer.no.user, answer.no.time);
+  if (!answer)
+    then(answer.no);
+  else if (kept != refusal::none)
+    then(kept);
+  else
+    then(acknowledged_message{message, answer->leaf});
+}
+
+} // namespace wardline::client

@@ -1,0 +1,78 @@
+#pragma once
+// Conversations on this device: their links verified (e2ee 5.8), their slips fetched from the cursor on, kept
+// in one commit with it, pushes taken in order (e2ee 11, rules 1-3).
+#include "client/messages.hpp"
+#include "client/parties.hpp"
+#include "e2ee/conversation.hpp"
+
+namespace wardline::client {
+
+/// Slips in one page of catching up; one page is one commit.
+inline constexpr std::uint32_t slips_per_page_max = 128;
+/// Links of one conversation followed back to the one held, or to the first.
+inline constexpr std::uint32_t conversation_links_max = 64;
+
+class conversations {
+public:
+  using ended = std::function<void(refusal)>;
+
+  conversations(core& c, objects& o, parties& p, messages& m)
+      : core_{c}, objects_{o}, parties_{p}, messages_{m} {}
+
+  refusal load();
+  /// The device is locked: what is on its way ends with not_logged_in.
+  void forget() { all_.clear(); }
+
+  /// Lists them, verifies what is new or changed, and fetches every new slip.
+  void catch_up_all(ended then);
+  void catch_up(const conversation_id& where, ended then);
+  /// A slip that came by itself: taken at once if it is the next one and everything it needs is here, else
+  /// fetched in order. A known one only tells who acknowledged.
+  void on_slip(const wire::device::slip& slip);
+
+  /// The conversation with exactly these parties; made if there is none. Their chains are held.
+  void with(std::vector<e2ee::conversation_party> all, done<conversation_id> then);
+  /// Fetches the newest link of one conversation again (stale_conversation).
+  void refresh(const conversation_id& where, ended then);
+
+  struct entry {
+    e2ee::conversation_head head;
+    incarnation_id incarnation;
+    std::uint64_t seq = 0;
+  };
+  [[nodiscard]] const entry* find(const conversation_id& where) const;
+  [[nodiscard]] const std::map<conversation_id, entry>& all() const { return all_; }
+  /// As the daemon listed roles; kept for this session.
+  void name_role(const party_id& party, std::string name) { role_names_[party] = std::move(name); }
+  [[nodiscard]] std::string name_of(const party_id& party) const;
+
+private:
+  struct catching {
+    std::vector<ended> waiting;
+    bool again = false; ///< something was pushed meanwhile
+  };
+
+  void list(std::function<void(refusal, std::vector<wire::device::conversation>)> then);
+  void take_listed(std::vector<wire::device::conversation> listed, ended then);
+  void adopt(const bytes& link, ended then);
+  void adopt_checked(const e2ee::conversation_link& link, ended then);
+  refusal commit_link(const e2ee::conversation_link& link);
+  void fetch_page(const conversation_id& where);
+  void take_page(const conversation_id& where, const wire::device::slips& page);
+  void fetch_lacking(const conversation_id& where, const wire::device::slips& page,
+                     std::function<void()> then);
+  refusal keep(const conversation_id& where, const std::vector<wire::device::slip>& slips);
+  void take_acknowledgement(const conversation_id& where, std::uint64_t seq, const bytes& act);
+  void end(const conversation_id& where, refusal why);
+  void make(std::vector<e2ee::conversation_party> all, done<conversation_id> then);
+
+  core& core_;
+  objects& objects_;
+  parties& parties_;
+  messages& messages_;
+  std::map<conversation_id, entry> all_;
+  std::map<conversation_id, catching> catching_;
+  std::map<party_id, std::string> role_names_;
+};
+
+} // namespace wardline::client

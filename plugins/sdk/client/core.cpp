@@ -1,0 +1,38 @@
+#include "client/core.hpp"
+
+namespace wardline::client {
+
+refusal core::commit(store_changes changes) {
+  bool with_pin = pin_moved && rows.open() && pin;
+  if (with_pin) {
+    auto row = rows::encode(rows::pin{pin->incarnation, pin->head.origin, pin->head.size, pin->head.root});
+    rows.put(changes, table::pin, rows::key_of("pin"), row);
+    rows.put(changes, table::keys, rows::key_of("pin"), row);
+  }
+  auto why = rows.commit(changes);
+  if (why == refusal::none && with_pin)
+    pin_moved = false;
+  if (why != refusal::none)
+    say({notice::about::store, why, {}, {}, {}, {}});
+  return why;
+}
+
+void core::run_timers() {
+  // What a timer starts may set further ones; those wait for the next tick.
+  std::vector<std::function<void()>> due;
+  while (!timers.empty() && timers.begin()->first <= now()) {
+    due.push_back(std::move(timers.begin()->second));
+    timers.erase(timers.begin());
+  }
+  for (auto& run : due)
+    run();
+}
+
+std::string name_of_user(const e2ee::trust& t, const user_id& user) {
+  for (const auto* held : t.newest_certificates())
+    if (user && held->what.user == user)
+      return held->what.display_name;
+  return {};
+}
+
+} // namespace wardline::client

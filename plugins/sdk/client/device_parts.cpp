@@ -1,0 +1,251 @@
+#include "client/device_parts.hpp"
+#include "e2ee/chains.hpp"
+
+namespace wardline::client {
+
+namespace {
+
+refused because(refusal why) {
+  refused out;
+  out.why = why;
+  return out;
+}
+
+} // namespace
+
+device::parts::parts(device& owner, device_store& store, pipe& out, device_events events)
+    : face{owner}, shared{store, out, heard(), std::move(events)}, log{shared}, objects{shared, log},
+      parties{shared, log, objects}, messages{shared}, conversations{shared, objects, parties, messages},
+      outbox{shared, conversations, parties, messages}, opening{shared, messages}, acts{shared, messages},
+      invitations{shared, objects, conversations},
+      addressing{shared, parties, conversations, invitations}, enrolment{shared} {
+  outbox.other_moved = [this](const outbox_row& row, const refused&) {
+    if (face.outbox_moved)
+      face.outbox_moved(row);
+  };
+  damaged = enrolment.load();
+  log.load_outer();
+}
+
+session_events device::parts::heard() {
+  session_events out;
+  out.greeted = [this](const wire::device::server_hello& h) { shared.incarnation = h.incarnation; };
+  out.welcomed = [this](wire::device::welcome& w) { on_welcome(w); };
+  out.turned_away = [this](const refused& no) { on_turned_away(no); };
+  out.slip = [this](wire::device::slip& s) { conversations.on_slip(s); };
+  out.ended = [this](refusal why) { lock(why); };
+  out.lost = [this](refusal why) {
+    greeted = false;
+    if (shared.events.lost)
+      shared.events.lost(why);
+  };
+  out.pin_size = [this] { return shared.pin ? shared.pin->head.size : 0; };
+  return out;
+}
+
+void device::parts::start(time_ms now) {
+  shared.link.tick(now);
+  if (damaged == refusal::none && enrolment.enrolled())
+    shared.link.start(enrolment.identity(false), now);
+}
+
+/// The pin moves first: what is fetched next is judged under it. A log that does not fit is said, and work
+/// goes on (e2ee 5.15).
+void device::parts::on_welcome(wire::device::welcome& w) {
+  greeted = true;
+  away = refusal::none;
+  (void)log.advance(w.checkpoint, w.consistency);
+  if (!w.user) {
+    if (shared.inner)
+      lock(refusal::not_logged_in);
+    else if (!logging_in)
+      end_settling(refusal::not_logged_in);
+    return;
+  }
+  if (auto why = log_in_with(w.user, w.session_until, w.share); why != refusal::none)
+    end_settling(why);
+}
+
+void device::parts::on_turned_away(const refused& no) {
+  away = no.why;
+  end_settling(no.why);
+}
+
+void device::parts::enrolled(std::string password, done<logged_in_as> then) {
+  shared.link.stop();
+  shared.link.drop_all();
+  greeted = false;
+  shared.link.start(enrolment.identity(false), shared.now());
+  log_in(std::move(password), std::move(then));
+}
+
+void device::parts::log_in(std::string password, done<logged_in_as> then) {
+  logging_in = true;
+  wire::device::log_in request{{}, password};
+  wipe({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
+  shared.link.ask_for<wire::device::logged_in>(
+      std::move(request), [this, then](result<wire::device::logged_in> answer) {
+        logging_in = false;
+        if (!answer) {
+          then(answer.no);
+          end_settling(answer.why());
+          return;
+        }
+        settling_for.push_back(then);
+        auto why = log_in_with(answer->user, answer->session_until, answer->share);
+        wipe(answer->share.value);
+        if (why != refusal::none)
+          end_settling(why);
+      });
+}
+
+refusal device::parts::log_in_with(const user_id& user, time_ms until, const wire::device::share& share) {
+  if (!shared.inner) {
+    if (auto why = open_inner(share); why != refusal::none) {
+      shared.inner.reset();
+      shared.rows.lock();
+      return why;
+    }
+  }
+  // A personal device has one person; who the daemon says is logged in must be that one.
+  const auto& own = shared.inner->certificate;
+  if (own.user && own.user != user)
+    return refusal::author_not_device_user;
+  shared.who = logged_in_as{user, own.display_name, until};
+  settle();
+  return refusal::none;
+}
+
+refusal device::parts::open_inner(const wire::device::share& share) {
+  if (share.number == 0 || share.value.size() != secret32::size)
+    return refusal::store_not_openable;
+  secret32 half{share.value};
+  if (shared.rows.made()) {
+    if (auto why = shared.rows.unlock(shared.me->id, share.number, half); why != refusal::none)
+      return why;
+    return load_inner();
+  }
+  store_changes changes;
+  if (auto why = enrolment.make_inner(share.number, half, changes); why != refusal::none)
+    return why;
+  shared.pin_moved = shared.pin.has_value();
+  if (auto why = shared.commit(std::move(changes)); why != refusal::none)
+    return why;
+  (void)enrolment.burn_keys(); // if it fails, the next start burns them
+  return load_inner();
+}
+
+refusal device::parts::load_inner() {
+  auto raw = shared.rows.get(table::keys, rows::key_of("keys"));
+  auto keys = raw ? rows::decode<rows::keys>(raw->value) : std::nullopt;
+  auto outer = shared.rows.get(table::device, rows::key_of("device"));
+  if (!keys || !outer || sha256(outer->value) != keys->device_row)
+    return refusal::store_not_openable;
+  const auto& me = *shared.me;
+  e2ee::trust t{me.clinic, me.identity_key};
+  auto root = e2ee::admit_root(me.root, t);
+  auto server = e2ee::admit_server(me.server, t);
+  auto certificate = e2ee::device_certificate::decode(me.certificate, me.clinic);
+  if (!root || !server || !certificate)
+    return refusal::store_not_openable;
+  shared.inner = std::make_unique<inner_part>(e2ee::signing_key::from_seed(std::move(keys->signing_seed)),
+                                              e2ee::x25519_pair::from_secret(std::move(keys->sealing_secret)),
+                                              std::move(*certificate), std::move(t));
+  if (auto why = log.load_inner(); why != refusal::none)
+    return why;
+  for (auto load : std::initializer_list<std::function<refusal()>>{
+           [this] { return objects.load(shared.inner->trust); }, [this] { return parties.load(); },
+           [this] { return messages.load(); }, [this] { return conversations.load(); },
+           [this] { return outbox.load(); }})
+    if (auto why = load(); why != refusal::none)
+      return why;
+  return refusal::none;
+}
+
+// ---------------------------------------------------------------- settling
+
+/// First the own certificate with its proofs, then the own parties, then what is new; what was staged goes
+/// last, because it is judged against what was just learned.
+void device::parts::settle() {
+  if (settling)
+    return;
+  settling = true;
+  std::vector<hash32> own{shared.inner->certificate.hash()};
+  own.insert(own.end(), shared.me->chain.begin(), shared.me->chain.end());
+  std::erase_if(own, [this](const hash32& h) { return objects.held(h); });
+  objects.fetch(std::move(own), [this](refusal why) {
+    if (why == refusal::none && shared.inner)
+      settle_parties();
+    else
+      end_settling(shared.inner ? why : refusal::not_logged_in);
+  });
+}
+
+void device::parts::settle_parties() {
+  parties.settle_own([this](refusal why) {
+    if (!shared.inner) {
+      end_settling(refusal::not_logged_in);
+      return;
+    }
+    // What is wrong with one group or with the log stops no reading and nothing urgent (e2ee 5.15).
+    if (why != refusal::none)
+      shared.say({notice::about::party_changed, why, {}, {}, {}, {}});
+    settle_slips();
+  });
+}
+
+void device::parts::settle_slips() {
+  conversations.catch_up_all([this](refusal why) {
+    if (!shared.inner) {
+      end_settling(refusal::not_logged_in);
+      return;
+    }
+    (void)shared.commit({}); // the pin, if nothing else took it along
+    settled = true;
+    end_settling(why);
+    outbox.send_all();
+    acts.send_all();
+  });
+}
+
+void device::parts::end_settling(refusal why) {
+  settling = false;
+  auto log_ins = std::exchange(settling_for, {});
+  auto waited = std::exchange(waiting, {});
+  for (auto& then : log_ins) {
+    if (why == refusal::none && shared.who)
+      then(*shared.who);
+    else
+      then(because(why == refusal::none ? refusal::not_logged_in : why));
+  }
+  for (auto& act : waited)
+    act(why);
+}
+
+/// The store's key and everything it opened leave memory. What is on its way ends with not_logged_in, outbox
+/// and acts go on after the next log-in.
+void device::parts::lock(refusal why) {
+  shared.inner.reset();
+  shared.rows.lock();
+  shared.who.reset();
+  settled = false;
+  messages.forget();
+  conversations.forget();
+  outbox.forget();
+  end_settling(why == refusal::none ? refusal::not_logged_in : why);
+}
+
+void device::parts::when_settled(std::function<void(refusal)> act) {
+  if (damaged != refusal::none || shared.rows.broken())
+    act(damaged != refusal::none ? damaged : refusal::store_not_openable);
+  else if (settled && shared.inner)
+    act(refusal::none);
+  else if (!enrolment.enrolled() || (greeted && !settling && !logging_in))
+    act(refusal::not_logged_in);
+  else if (waiting.size() >= acts_waiting_max)
+    act(refusal::overloaded);
+  else
+    waiting.push_back(std::move(act));
+}
+
+} // namespace wardline::client

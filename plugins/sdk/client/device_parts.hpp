@@ -1,0 +1,60 @@
+#pragma once
+// The parts of a device and what happens between them: start, log-in, settling, log-off. device.cpp is the
+// face.
+#include "client/acts.hpp"
+#include "client/addressing.hpp"
+#include "client/device.hpp"
+#include "client/enrolment.hpp"
+#include "client/opening.hpp"
+#include "client/outbox.hpp"
+
+namespace wardline::client {
+
+/// Acts given before the device settled; one more is refused as overloaded.
+inline constexpr std::size_t acts_waiting_max = 4'096;
+
+struct device::parts {
+  parts(device& owner, device_store& store, pipe& out, device_events events);
+
+  device& face;
+  core shared;
+  log_watch log;
+  client::objects objects;
+  client::parties parties;
+  client::messages messages;
+  client::conversations conversations;
+  client::outbox outbox;
+  client::opening opening;
+  client::acts acts;
+  client::invitations invitations;
+  client::addressing addressing;
+  client::enrolment enrolment;
+
+  refusal damaged = refusal::none; ///< the store could not be read at start
+  refusal away = refusal::none;    ///< hello was refused
+  bool settled = false;
+  bool settling = false;
+  bool greeted = false;                              ///< hello was answered on the live channel
+  bool logging_in = false;                           ///< a log-in is on its way
+  std::vector<std::function<void(refusal)>> waiting; ///< acts, until settled
+  std::vector<done<logged_in_as>> settling_for;      ///< log-ins, until settled
+
+  session_events heard();
+  void start(time_ms now);
+  void on_welcome(wire::device::welcome& w);
+  void on_turned_away(const refused& no);
+  void enrolled(std::string password, done<logged_in_as> then);
+  void log_in(std::string password, done<logged_in_as> then);
+  refusal log_in_with(const user_id& user, time_ms until, const wire::device::share& share);
+  refusal open_inner(const wire::device::share& share);
+  refusal load_inner();
+  void settle();
+  void settle_parties();
+  void settle_slips();
+  void end_settling(refusal why);
+  void lock(refusal why);
+  /// Runs `act` with none once the device has settled, or with why it cannot be done.
+  void when_settled(std::function<void(refusal)> act);
+};
+
+} // namespace wardline::client

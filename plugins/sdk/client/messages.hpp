@@ -1,0 +1,78 @@
+#pragma once
+// Messages on this device (e2ee 5.9): slips judged as a reader, their keys kept, what happened to them since.
+#include "client/core.hpp"
+#include "e2ee/act.hpp"
+#include "e2ee/conversation.hpp"
+#include "e2ee/slip.hpp"
+
+namespace wardline::client {
+
+/// What a slip or an act hangs on that is not held here.
+struct lacking {
+  std::vector<hash32> objects; ///< certificates of authors
+  bool parties = false;        ///< an epoch that is newer than the chain held, or an author nobody named yet
+  [[nodiscard]] bool nothing() const { return objects.empty() && !parties; }
+};
+
+/// A slip as judged, ready to be kept.
+struct judged_slip {
+  std::uint64_t seq = 0;
+  rows::message row;
+  message_row shown;
+  hash32 h{};
+  bytes acknowledgement; ///< act object that came with it, not looked at
+};
+
+class messages {
+public:
+  explicit messages(core& c) : core_{c} {}
+
+  /// The index of what is kept. value_not_openable.
+  refusal load();
+  void forget();
+
+  /// What has to be fetched before judge() can say more than `needs`.
+  [[nodiscard]] lacking lacks(const wire::device::slip& slip) const;
+  /// Every check of a reader; a slip that fails one is kept with the reason, and shown as unreadable.
+  [[nodiscard]] judged_slip judge(const wire::device::slip& slip, const e2ee::conversation_head& head) const;
+  /// Into `changes`; remember() after they are committed.
+  void put(store_changes& changes, const conversation_id& where, const judged_slip& slip) const;
+  void remember(const judged_slip& slip);
+
+  /// An acknowledgement for a message kept here: verified, committed, told. Refusals: needs (its device's
+  /// certificate), not_found, and those of e2ee 5.12.
+  refusal take_acknowledgement(const e2ee::conversation_head& head, std::uint64_t seq, bytes_view act);
+  /// The daemon's word about who was first, with an answer to an act of ours.
+  refusal note_acknowledgement(const message_id& message, const user_id& by, time_ms at);
+  refusal note_opened(const conversation_id& where, const std::vector<std::uint64_t>& seqs,
+                      std::uint64_t leaf);
+
+  [[nodiscard]] const message_row* find(const message_id& message) const;
+  [[nodiscard]] const message_row* find(const conversation_id& where, std::uint64_t seq) const;
+  [[nodiscard]] hash32 h_of(const message_id& message) const;
+  /// Slip and K as kept. value_not_openable, not_found.
+  [[nodiscard]] expected<rows::message> row(const conversation_id& where, std::uint64_t seq) const;
+  [[nodiscard]] std::vector<message_row> all_in(const conversation_id& where) const;
+  [[nodiscard]] std::vector<message_row> inbox() const;
+
+private:
+  struct known {
+    message_row shown;
+    hash32 h{};
+  };
+  using place = std::pair<conversation_id, std::uint64_t>;
+
+  [[nodiscard]] refusal check(const e2ee::slip& s, std::uint64_t leaf) const;
+  [[nodiscard]] expected<secret32> open_key(const e2ee::slip& s) const;
+  [[nodiscard]] message_row describe(const conversation_id& where, std::uint64_t seq,
+                                     const rows::message& row, const std::optional<e2ee::slip>& s) const;
+  [[nodiscard]] refusal check_acknowledgement(const e2ee::act& a, const known& message,
+                                              const e2ee::conversation_head& head) const;
+  refusal change(const place& at, const std::function<void(rows::message&)>& how);
+
+  core& core_;
+  std::map<place, known> all_;
+  std::map<message_id, place> by_id_;
+};
+
+} // namespace wardline::client

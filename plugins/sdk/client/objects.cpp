@@ -1,0 +1,200 @@
+#include "client/objects.hpp"
+#include "wire/limits.hpp"
+#include <algorithm>
+
+namespace wardline::client {
+
+namespace {
+
+std::optional<hash32> lacks(const proved& x, const e2ee::trust& t) {
+  auto k = e2ee::peek_kind(x.raw);
+  if (k && *k == e2ee::kind::invitation)
+    if (auto object = e2ee::signed_invitation::decode(x.raw, t.clinic()))
+      return e2ee::missing(*object, t);
+  if (k && *k == e2ee::kind::device)
+    if (auto object = e2ee::device_certificate::decode(x.raw, t.clinic()))
+      return e2ee::missing(*object, t);
+  return std::nullopt; // a registrar's certificate hangs on a device, which has no hash here
+}
+
+} // namespace
+
+refusal objects::admit_one(const proved& x, e2ee::trust& t) {
+  e2ee::evidence proof{x.where, std::nullopt};
+  auto k = e2ee::peek_kind(x.raw);
+  if (!k)
+    return k.why();
+  switch (*k) {
+  case e2ee::kind::registrar:
+    return e2ee::admit_registrar(x.raw, t, proof).why();
+  case e2ee::kind::invitation:
+    return e2ee::admit_invitation(x.raw, t, proof).why();
+  case e2ee::kind::device:
+    return e2ee::admit_device(x.raw, t, proof).why();
+  default:
+    return refusal::none; // root and server are pinned; nothing else is kept here
+  }
+}
+
+refusal objects::load(e2ee::trust& t) const {
+  std::vector<proved> all;
+  auto why = core_.rows.scan(table::objects, {}, [&](bytes_view key, bytes_view value) {
+    auto row = rows::decode<rows::object>(value);
+    auto hash = fixed<32>(key);
+    if (!row || !hash)
+      return refusal::value_not_openable;
+    all.push_back({*hash, {row->position, row->time}, std::move(row->raw)});
+    return refusal::none;
+  });
+  if (why != refusal::none)
+    return why;
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.where.position < b.where.position; });
+  for (const auto& x : all)
+    if (admit_one(x, t) != refusal::none)
+      return refusal::value_not_openable;
+  return refusal::none;
+}
+
+bool objects::held(const hash32& hash) const {
+  const auto& t = core_.inner->trust;
+  return t.certificate(hash) != nullptr || t.invited(hash) != nullptr || t.registrar(hash) != nullptr;
+}
+
+void objects::fetch(std::vector<hash32> hashes, ended then) {
+  auto g = std::make_shared<gathering>();
+  g->wanted = std::move(hashes);
+  g->then = std::move(then);
+  go_on(g);
+}
+
+void objects::take(std::vector<wire::device::logged> found, const std::string& checkpoint, ended then) {
+  log_.settle_on(checkpoint, [this, found = std::move(found), then = std::move(then)](refusal why) {
+    auto g = std::make_shared<gathering>();
+    if (why == refusal::none)
+      why = pool(*g, found);
+    if (why != refusal::none) {
+      then(why);
+      return;
+    }
+    for (const auto& [hash, x] : g->pool)
+      g->wanted.push_back(hash);
+    g->then = then;
+    go_on(g);
+  });
+}
+
+refusal objects::pool(gathering& g, const std::vector<wire::device::logged>& found) const {
+  for (const auto& x : found) {
+    auto k = e2ee::peek_kind(x.object);
+    bool kept =
+        k && (*k == e2ee::kind::registrar || *k == e2ee::kind::invitation || *k == e2ee::kind::device);
+    if (!kept)
+      continue; // root and server are pinned, and links come by their parties
+    auto proof = log_.prove(x);
+    if (!proof)
+      return proof.why();
+    if (!held(proof->hash))
+      g.pool.emplace(proof->hash, std::move(*proof));
+  }
+  return refusal::none;
+}
+
+void objects::go_on(const gathering_ref& g) {
+  std::vector<hash32> lacking;
+  if (auto why = admit(*g, lacking); why != refusal::none) {
+    g->then(why);
+    return;
+  }
+  for (const auto& hash : g->wanted)
+    if (!held(hash) && !g->pool.contains(hash))
+      lacking.push_back(hash);
+  bool all_held = std::all_of(g->wanted.begin(), g->wanted.end(), [&](const auto& h) { return held(h); });
+  if (all_held)
+    g->then(refusal::none);
+  else if (lacking.empty() || g->rounds++ >= fetch_rounds_max)
+    g->then(refusal::needs);
+  else
+    ask(g, std::move(lacking));
+}
+
+void objects::ask(const gathering_ref& g, std::vector<hash32> hashes) {
+  std::sort(hashes.begin(), hashes.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  if (hashes.size() > wire::objects_asked_max)
+    hashes.resize(wire::objects_asked_max);
+  wire::device::get_objects request{hashes};
+  core_.link.ask_for<wire::device::objects>(request, [this, g, hashes](result<wire::device::objects> answer) {
+    if (!core_.inner)
+      g->then(refusal::not_logged_in);
+    else if (!answer)
+      g->then(answer.why());
+    else
+      take_found(g, hashes, std::move(*answer));
+  });
+}
+
+void objects::take_found(const gathering_ref& g, std::vector<hash32> asked, wire::device::objects found) {
+  if (found.found.empty()) {
+    g->then(refusal::needs);
+    return;
+  }
+  auto checkpoint = found.checkpoint;
+  log_.settle_on(checkpoint, [this, g, asked = std::move(asked), found = std::move(found)](refusal why) {
+    if (!core_.inner) {
+      g->then(refusal::not_logged_in);
+      return;
+    }
+    if (why == refusal::none)
+      why = pool(*g, found.found);
+    bool later = why == refusal::not_in_log || why == refusal::needs;
+    if (later && g->tries++ < proof_tries_max)
+      core_.after(proof_wait_ms, [this, g, asked] { ask(g, asked); });
+    else if (why != refusal::none)
+      g->then(later ? refusal::not_in_log : why);
+    else
+      go_on(g);
+  });
+}
+
+refusal objects::admit(gathering& g, std::vector<hash32>& lacking) {
+  auto t = core_.inner->trust; // judged on a copy: memory changes after the commit
+  std::vector<const proved*> open;
+  for (const auto& [hash, x] : g.pool)
+    open.push_back(&x);
+  std::sort(open.begin(), open.end(), [](auto* a, auto* b) { return a->where.position < b->where.position; });
+  std::vector<const proved*> admitted;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (auto at = open.begin(); at != open.end();) {
+      auto why = admit_one(**at, t);
+      if (why == refusal::needs) {
+        ++at;
+        continue;
+      }
+      if (why != refusal::none)
+        return why;
+      admitted.push_back(*at);
+      at = open.erase(at);
+      moved = true;
+    }
+  }
+  store_changes changes;
+  for (const auto* x : admitted)
+    core_.rows.put(changes, table::objects, to_bytes(x->hash),
+                   rows::encode(rows::object{x->where.position, x->where.time, x->raw}));
+  if (auto why = core_.commit(std::move(changes)); why != refusal::none)
+    return why;
+  core_.inner->trust = std::move(t);
+  for (const auto* x : open)
+    if (auto hash = lacks(*x, core_.inner->trust); hash && !g.pool.contains(*hash))
+      lacking.push_back(*hash);
+  std::vector<hash32> done;
+  for (const auto* x : admitted)
+    done.push_back(x->hash);
+  for (const auto& hash : done)
+    g.pool.erase(hash);
+  return refusal::none;
+}
+
+} // namespace wardline::client
