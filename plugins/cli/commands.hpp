@@ -1,0 +1,72 @@
+#pragma once
+// The commands of `ward`. Each gives back an exit code and has printed its result.
+#include "connection.hpp"
+
+namespace wardline::cli {
+
+/// What stands before the command on the line.
+struct choices {
+  std::string store;         ///< directory of the device's store
+  std::string password_file; ///< empty: none; then the terminal is asked
+  bool as_json = false;
+};
+
+struct enrol_order {
+  std::string invitation; ///< file
+  std::string code;       ///< 8 digits; empty: asked for
+};
+
+struct invite_words {
+  std::string name;
+  std::vector<std::string> roles;
+  std::string out; ///< file to be made
+  unsigned hours = 72;
+};
+
+struct send_words {
+  std::string to;
+  std::string text;
+  std::string level;
+};
+
+int run_enrol(const choices& c, const enrol_order& order);
+int run_login(const choices& c);
+int run_logoff(const choices& c);
+int run_status(const choices& c);
+int run_invite(const choices& c, const invite_words& order);
+int run_registrar_request(const choices& c, const std::string& out);
+int run_registrar_install(const choices& c, const std::string& file);
+int run_conversations(const choices& c);
+int run_send(const choices& c, const send_words& order);
+int run_inbox(const choices& c);
+int run_open(const choices& c, std::uint32_t number);
+int run_ack(const choices& c, std::uint32_t number);
+
+/// A store, a device and a link for one command.
+class errand {
+public:
+  explicit errand(const choices& c) : words{c.as_json}, choice{c} {}
+
+  /// The store is open, the device connected and logged in; else the exit code, and why has been said.
+  std::optional<int> log_in();
+  /// Opens the store. The exit code if it cannot.
+  std::optional<int> open_store();
+  /// Sends what still waits in the outbox, and says what happened to it.
+  void drain();
+
+  terminal words;
+  const choices& choice;
+  std::unique_ptr<client::device_store> store;
+  std::unique_ptr<connection> line;
+
+  client::device& device() { return line->device(); }
+  /// From the password file, or the terminal. Nothing has been said if it is nothing.
+  [[nodiscard]] std::optional<std::string> password(const std::string& question) const;
+  /// Nobody answered in time.
+  int silent(const std::string& more = {}) const;
+
+private:
+  std::optional<int> give_password();
+};
+
+} // namespace wardline::cli

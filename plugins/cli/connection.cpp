@@ -1,0 +1,116 @@
+#include "connection.hpp"
+#include <chrono>
+
+namespace wardline::cli {
+
+namespace {
+
+std::uint64_t steady_ms() {
+  auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+} // namespace
+
+time_ms wall_clock() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<time_ms>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+connection::connection(client::device_store& store, terminal& out)
+    : out_{out}, device_{store, *this, told()} {}
+
+connection::~connection() {
+  device_.stop();
+}
+
+client::device_events connection::told() {
+  using about = client::notice::about;
+  client::device_events out;
+  out.said = [this](const client::notice& n) {
+    switch (n.what) {
+    case about::role_without_me:
+      out_.remark(
+          "You belong to a role whose key was made before this device joined. Its messages cannot be read "
+          "here until a member's device lets this one in.");
+      break;
+    case about::not_sent:
+      out_.remark("A message was not sent: " + std::string{sentence_of(n.why)});
+      break;
+    case about::party_changed:
+      if (n.why != refusal::none)
+        out_.remark("A group key changed: " + std::string{sentence_of(n.why)});
+      break;
+    case about::unreadable:
+      out_.remark("Something from the server was refused: " + std::string{sentence_of(n.why)});
+      break;
+    case about::log:
+    case about::store:
+      out_.remark(std::string{sentence_of(n.why)});
+      break;
+    }
+  };
+  return out;
+}
+
+bool connection::connect() {
+  auto address = device_.address();
+  if (!address || device_.stage() == client::device_stage::enrolling)
+    return false;
+  link_ = std::make_unique<client::link>(client::link_settings{address->endpoint, address->server_curve_key,
+                                                               address->client_curve_public,
+                                                               std::move(address->client_curve_secret)});
+  device_.start(wall_clock());
+  return true;
+}
+
+void connection::connect(const client::invitation_file& file) {
+  link_ = std::make_unique<client::link>(client::link_settings{
+      file.endpoint, file.server_curve_key, file.client_curve_public, file.client_curve_secret.copy()});
+  device_.start(wall_clock());
+}
+
+bool connection::wait(const std::function<bool()>& ended, std::uint64_t within_ms) {
+  auto until = steady_ms() + within_ms;
+  while (!ended()) {
+    auto now = steady_ms();
+    if (now >= until)
+      return false;
+    link_->turn(now, turn_ms, *this);
+    device_.tick(wall_clock());
+  }
+  return true;
+}
+
+refusal connection::why_silent() const {
+  if (device_.turned_away() != refusal::none)
+    return device_.turned_away();
+  if (link_ && link_->trouble() != refusal::none)
+    return link_->trouble();
+  if (device_.last_loss() != refusal::none)
+    return device_.last_loss();
+  return link_ && link_->welcomed() ? refusal::timed_out : refusal::link_down;
+}
+
+void connection::open() {
+  link_->open();
+}
+
+void connection::send(bytes_view payload) {
+  link_->send(payload);
+}
+
+void connection::close() {
+  if (link_)
+    link_->close();
+}
+
+void connection::on_channel_data(bytes_view payload) {
+  device_.on_channel_data(payload, wall_clock());
+}
+
+void connection::on_channel_closed(refusal why) {
+  device_.on_channel_closed(why, wall_clock());
+}
+
+} // namespace wardline::cli

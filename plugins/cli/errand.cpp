@@ -1,0 +1,81 @@
+// What every command does first: store, link, log-in; and last: the outbox.
+#include "commands.hpp"
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace wardline::cli {
+
+namespace {
+
+bool waits(const client::outbox_row& row) {
+  return row.state == client::outbox_state::written || row.state == client::outbox_state::sent;
+}
+
+auto waiting_in(const client::device& d) {
+  auto rows = d.outbox();
+  return std::count_if(rows.begin(), rows.end(), waits);
+}
+
+} // namespace
+
+std::optional<int> errand::open_store() {
+  auto opened = client::open_lmdb_device_store(choice.store);
+  if (!opened)
+    return words.refuse(opened.why());
+  store = std::move(*opened);
+  line = std::make_unique<connection>(*store, words);
+  return std::nullopt;
+}
+
+std::optional<std::string> errand::password(const std::string& question) const {
+  if (!choice.password_file.empty())
+    return read_password_file(choice.password_file);
+  return ask_password(question);
+}
+
+int errand::silent(const std::string& more) const {
+  return words.refuse(line->why_silent(), more);
+}
+
+std::optional<int> errand::log_in() {
+  if (auto code = open_store())
+    return code;
+  if (!line->connect())
+    return words.refuse(refusal::not_found, "This device is not enrolled. Run: ward enrol --invitation FILE",
+                        exit_not_allowed);
+  auto& d = device();
+  auto waits_for_us = [&] { return d.settled() || d.needs_log_in() || d.turned_away() != refusal::none; };
+  if (!line->wait(waits_for_us) || d.turned_away() != refusal::none)
+    return silent();
+  return d.settled() ? std::nullopt : give_password();
+}
+
+std::optional<int> errand::give_password() {
+  auto given = password("Password: ");
+  if (!given)
+    return words.refuse(refusal::not_logged_in,
+                        choice.password_file.empty()
+                            ? "Run `ward login` on a terminal, or give --password-file FILE."
+                            : "The password file cannot be read.");
+  auto done = line->act<client::logged_in_as>(
+      [&](client::done<client::logged_in_as> then) { device().log_in(std::move(*given), std::move(then)); },
+      log_in_within_ms);
+  if (!done)
+    return silent();
+  if (!*done)
+    return words.refuse(done->no);
+  return std::nullopt;
+}
+
+void errand::drain() {
+  if (waiting_in(device()) == 0)
+    return;
+  line->wait([&] { return waiting_in(device()) == 0; });
+  if (auto left = waiting_in(device()); left != 0)
+    words.remark(
+        fmt::format("{} of your messages {} not confirmed by the server yet. They are kept on this device "
+                    "and sent again the next time ward runs.",
+                    left, left == 1 ? "is" : "are"));
+}
+
+} // namespace wardline::cli

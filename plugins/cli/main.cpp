@@ -1,0 +1,133 @@
+// `ward`, the terminal client: one device, one person. README.md beside this file says what it does and may
+// do.
+#include "commands.hpp"
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <sodium.h>
+#include <sys/resource.h>
+
+namespace {
+
+using namespace wardline::cli;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : value;
+}
+
+/// Secrets of this process must not lie on the disk after a crash (e2ee 2.4).
+void no_core_files() {
+  rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
+/// --as NAME: the store $WARD_STORES/NAME, and, for a demo, the password in $WARD_STORES/NAME.password if
+/// that file is there and no other was given.
+std::string resolve(choices& c, const std::string& as) {
+  if (as.empty())
+    return c.store.empty() ? "Say which device: --store DIR, or --as NAME with WARD_STORES set."
+                           : std::string{};
+  auto stores = environment("WARD_STORES");
+  if (stores.empty())
+    return "--as needs the environment variable WARD_STORES: the directory of the stores.";
+  if (as.find('/') != std::string::npos || as.starts_with("."))
+    return "--as takes a plain name.";
+  c.store = stores + "/" + as;
+  auto beside = c.store + ".password";
+  std::error_code error;
+  if (c.password_file.empty() && std::filesystem::exists(beside, error))
+    c.password_file = beside;
+  return {};
+}
+
+struct line {
+  choices chosen;
+  std::string as;
+  enrol_order enrol;
+  invite_words invite;
+  send_words send;
+  std::string file;
+  std::uint32_t number = 0;
+  std::function<int()> run;
+};
+
+void add_people(CLI::App& app, line& l) {
+  auto* enrol =
+      app.add_subcommand("enrol", "Make this device somebody's, with an invitation and its second code");
+  enrol->add_option("--invitation", l.enrol.invitation, "Invitation file")->required();
+  enrol->add_option("--code", l.enrol.code, "Second code, 8 digits; asked for if not given");
+  enrol->callback([&l] { l.run = [&l] { return run_enrol(l.chosen, l.enrol); }; });
+  app.add_subcommand("login", "Log in")->callback([&l] { l.run = [&l] { return run_login(l.chosen); }; });
+  app.add_subcommand("logoff", "Log off; the store is locked")->callback([&l] {
+    l.run = [&l] { return run_logoff(l.chosen); };
+  });
+  app.add_subcommand("status", "What this device is and whether the server answers")->callback([&l] {
+    l.run = [&l] { return run_status(l.chosen); };
+  });
+  auto* invite = app.add_subcommand("invite", "Invite a person (registrars)");
+  invite->add_option("--name", l.invite.name, "The person's name, as everybody will see it")->required();
+  invite->add_option("--role", l.invite.roles, "Roles, separated by commas; new ones come into being")
+      ->delimiter(',');
+  invite->add_option("--out", l.invite.out, "Invitation file to be written")->required();
+  invite->add_option("--hours", l.invite.hours, "How long it is good")->check(CLI::Range(1, 72));
+  invite->callback([&l] { l.run = [&l] { return run_invite(l.chosen, l.invite); }; });
+  auto* registrar = app.add_subcommand("registrar", "Make this device a registrar's");
+  registrar->require_subcommand(1);
+  auto* request =
+      registrar->add_subcommand("request", "Write this device's certificate, for wardctl registrar certify");
+  request->add_option("--out", l.file, "File to be written")->required();
+  request->callback([&l] { l.run = [&l] { return run_registrar_request(l.chosen, l.file); }; });
+  auto* install = registrar->add_subcommand("install", "Bring in the registrar certificate made with it");
+  install->add_option("file", l.file, "The certificate")->required();
+  install->callback([&l] { l.run = [&l] { return run_registrar_install(l.chosen, l.file); }; });
+}
+
+void add_messages(CLI::App& app, line& l) {
+  app.add_subcommand("conversations", "List conversations")->callback([&l] {
+    l.run = [&l] { return run_conversations(l.chosen); };
+  });
+  auto* send = app.add_subcommand("send", "Send a message to a person or a role");
+  send->add_option("to", l.send.to, "Name of the person or role, exact")->required();
+  send->add_option("text", l.send.text, "The message")->required();
+  send->add_option("--level", l.send.level, "now, urgent, today, routine or info");
+  send->callback([&l] { l.run = [&l] { return run_send(l.chosen, l.send); }; });
+  app.add_subcommand("inbox", "List what came, what waits first")->callback([&l] {
+    l.run = [&l] { return run_inbox(l.chosen); };
+  });
+  auto* open = app.add_subcommand("open", "Show a message; that you opened it is recorded first");
+  open->add_option("number", l.number, "Number in the inbox")->required();
+  open->callback([&l] { l.run = [&l] { return run_open(l.chosen, l.number); }; });
+  auto* ack = app.add_subcommand("ack", "Say that you have it");
+  ack->add_option("number", l.number, "Number in the inbox")->required();
+  ack->callback([&l] { l.run = [&l] { return run_ack(l.chosen, l.number); }; });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  no_core_files();
+  if (sodium_init() < 0)
+    return exit_software;
+  CLI::App app{"ward: secure messages on this terminal", "ward"};
+  line l;
+  app.add_option("--as", l.as, "Demo: the device NAME below $WARD_STORES");
+  app.add_option("--store", l.chosen.store, "Directory of this device's store");
+  app.add_option("--password-file", l.chosen.password_file, "File whose first line is the password");
+  app.add_flag("--json", l.chosen.as_json, "One JSON object on standard output");
+  app.require_subcommand(1);
+  app.fallthrough();
+  add_people(app, l);
+  add_messages(app, l);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_ok : exit_usage;
+  }
+  if (auto wrong = resolve(l.chosen, l.as); !wrong.empty()) {
+    std::cerr << wrong << '\n';
+    return exit_usage;
+  }
+  return l.run();
+}

@@ -1,0 +1,210 @@
+// Commands about people and devices: enrol, login, logoff, status, invite, registrar.
+#include "commands.hpp"
+#include "invitation_json.hpp"
+#include "wire/limits.hpp"
+#include <fmt/format.h>
+
+namespace wardline::cli {
+
+namespace {
+
+constexpr std::size_t certificate_file_bytes_max = 4'096;
+
+std::string word_of(client::device_stage stage) {
+  switch (stage) {
+  case client::device_stage::empty:
+    return "empty";
+  case client::device_stage::enrolling:
+    return "enrolling";
+  case client::device_stage::locked:
+    return "locked";
+  case client::device_stage::open:
+    break;
+  }
+  return "open";
+}
+
+std::string sentence_about(client::device_stage stage, const std::string& name) {
+  switch (stage) {
+  case client::device_stage::empty:
+    return "This device is not enrolled. Run: ward enrol --invitation FILE";
+  case client::device_stage::enrolling:
+    return "An enrolment was begun and not finished. Run the same `ward enrol` again.";
+  case client::device_stage::locked:
+    return fmt::format("This device is enrolled for {}. Nobody is logged in: run `ward login`.", name);
+  case client::device_stage::open:
+    break;
+  }
+  return fmt::format("{} is logged in on this device.", name);
+}
+
+int print_logged_in(const terminal& words, const client::logged_in_as& who, const std::string& first) {
+  auto until = who.session_until == 0
+                   ? std::string{}
+                   : fmt::format(" You stay logged in until {}.", show_time(who.session_until));
+  return words.result(
+      first + until,
+      {{"user", hex(who.user.view())}, {"name", who.display_name}, {"session_until_ms", who.session_until}});
+}
+
+} // namespace
+
+int run_enrol(const choices& c, const enrol_order& order) {
+  errand e{c};
+  auto raw = read_file(order.invitation, invitation_file_bytes_max);
+  if (!raw)
+    return e.words.refuse(refusal::malformed_request, "The invitation file cannot be read.", exit_no_input);
+  auto file = read_invitation_file(text(*raw));
+  wipe(*raw);
+  if (!file)
+    return e.words.refuse(file.why(), "The invitation file is damaged or not one. Ask for a new one.",
+                          exit_bad_data);
+  if (auto code = e.open_store())
+    return *code;
+  auto code = order.code.empty() ? ask_password("Second code (8 digits): ") : std::optional{order.code};
+  auto password = e.password("Choose a password (at least 8 characters): ");
+  if (!code || !password)
+    return e.words.refuse(refusal::not_logged_in,
+                          "Give --code and --password-file, or run this on a terminal.");
+  if (c.password_file.empty() && ask_password("The same password again: ") != password)
+    return e.words.refuse(refusal::wrong_password, "The two passwords differ. Nothing was done.");
+  e.line->connect(*file);
+  auto done = e.line->act<client::logged_in_as>(
+      [&](client::done<client::logged_in_as> then) {
+        e.device().enrol(*file, std::move(*code), std::move(*password), std::move(then));
+      },
+      log_in_within_ms);
+  if (!done)
+    return e.silent("Run the same command again: it goes on where it stopped.");
+  if (!*done)
+    return e.words.refuse(done->no);
+  return print_logged_in(e.words, **done, fmt::format("This device is now {}'s.", (*done)->display_name));
+}
+
+int run_login(const choices& c) {
+  errand e{c};
+  if (auto code = e.log_in())
+    return *code;
+  e.drain();
+  return print_logged_in(e.words, *e.device().who(),
+                         fmt::format("Logged in as {}.", e.device().who()->display_name));
+}
+
+int run_logoff(const choices& c) {
+  errand e{c};
+  if (auto code = e.open_store())
+    return *code;
+  if (!e.line->connect())
+    return e.words.refuse(refusal::not_found, "This device is not enrolled.", exit_not_allowed);
+  auto& d = e.device();
+  if (!e.line->wait([&] { return d.settled() || d.needs_log_in(); }))
+    return e.silent();
+  if (d.needs_log_in())
+    return e.words.result("Nobody was logged in.", {{"was_logged_in", false}});
+  auto done =
+      e.line->act<client::nothing>([&](client::done<client::nothing> then) { d.log_off(std::move(then)); });
+  if (!done)
+    return e.silent();
+  if (!*done)
+    return e.words.refuse(done->no);
+  return e.words.result("Logged off. This device's store is locked.", {{"was_logged_in", true}});
+}
+
+int run_status(const choices& c) {
+  errand e{c};
+  if (auto code = e.open_store())
+    return *code;
+  auto& d = e.device();
+  bool reached = false;
+  if (e.line->connect())
+    reached =
+        e.line->wait([&] { return d.settled() || d.needs_log_in() || d.turned_away() != refusal::none; });
+  auto address = d.address();
+  auto name = d.display_name();
+  std::size_t unsent = 0;
+  for (const auto& row : d.outbox())
+    unsent += row.state == client::outbox_state::acked ? 0 : 1;
+  auto who = d.who();
+  nlohmann::json data = {{"stage", word_of(d.stage())},
+                         {"name", name},
+                         {"device", hex(d.id().view())},
+                         {"endpoint", address ? address->endpoint : ""},
+                         {"server_reached", reached},
+                         {"logged_in", who.has_value()},
+                         {"session_until_ms", who ? who->session_until : 0},
+                         {"unsent", unsent},
+                         {"log_size", d.pinned_size()}};
+  auto said = sentence_about(d.stage(), name);
+  if (address)
+    said += reached ? fmt::format("\nThe server at {} answers.", address->endpoint)
+                    : "\n" + std::string{sentence_of(e.line->why_silent())};
+  if (unsent != 0)
+    said += fmt::format("\n{} of your messages {} not confirmed by the server yet.", unsent,
+                        unsent == 1 ? "is" : "are");
+  if (d.pinned_size() != 0)
+    said += fmt::format("\nThe audit log had {} entries when this device last checked it.", d.pinned_size());
+  return e.words.result(said, std::move(data));
+}
+
+int run_invite(const choices& c, const invite_words& order) {
+  errand e{c};
+  if (auto code = e.log_in())
+    return *code;
+  client::invite_order wanted{order.name, order.roles, order.hours * std::uint64_t{3'600'000}};
+  auto done = e.line->act<client::invitation_made>(
+      [&](client::done<client::invitation_made> then) { e.device().invite(wanted, std::move(then)); });
+  if (!done)
+    return e.silent("The invitation may exist at the server, but nobody has its file. Invite again.");
+  if (!*done)
+    return e.words.refuse(done->no);
+  auto json = write_invitation_file((*done)->file);
+  bool written = write_new_file(order.out, view(json));
+  wipe({reinterpret_cast<std::uint8_t*>(json.data()), json.size()});
+  if (!written)
+    return e.words.refuse(
+        refusal::already_exists,
+        "The file could not be written, and the invitation is lost. Invite again with another "
+        "--out.",
+        exit_cannot_create);
+  return e.words.result(
+      fmt::format("The invitation for {} is in {}. It is good for {} hours and for one device.\n"
+                  "Second code: {}\nTell the code another way than you hand over the file: by telephone, or "
+                  "in person.",
+                  order.name, order.out, order.hours, (*done)->code),
+      {{"file", order.out}, {"code", (*done)->code}, {"user", hex((*done)->user.view())}});
+}
+
+int run_registrar_request(const choices& c, const std::string& out) {
+  errand e{c};
+  if (auto code = e.open_store())
+    return *code;
+  auto certificate = e.device().certificate();
+  if (certificate.empty())
+    return e.words.refuse(refusal::not_found, "This device is not enrolled.", exit_not_allowed);
+  if (!write_new_file(out, certificate))
+    return e.words.refuse(refusal::already_exists, "The file exists already, or cannot be written.",
+                          exit_cannot_create);
+  return e.words.result(
+      fmt::format("This device's certificate is in {}. Take it to the clinic's identity key: "
+                  "wardctl registrar certify.",
+                  out),
+      {{"file", out}, {"device", hex(e.device().id().view())}});
+}
+
+int run_registrar_install(const choices& c, const std::string& file) {
+  errand e{c};
+  auto object = read_file(file, certificate_file_bytes_max);
+  if (!object)
+    return e.words.refuse(refusal::malformed_request, "The certificate file cannot be read.", exit_no_input);
+  if (auto code = e.log_in())
+    return *code;
+  auto done = e.line->act<client::nothing>(
+      [&](client::done<client::nothing> then) { e.device().install_registrar(*object, std::move(then)); });
+  if (!done)
+    return e.silent("Run the same command again.");
+  if (!*done)
+    return e.words.refuse(done->no);
+  return e.words.result("This device is now a registrar's: it can invite people.", nlohmann::json::object());
+}
+
+} // namespace wardline::cli
