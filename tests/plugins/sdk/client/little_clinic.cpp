@@ -1,0 +1,93 @@
+#include "scripted_daemon.hpp"
+
+namespace wardline::test {
+
+void ward_user::restart() {
+  client::device_events events;
+  events.arrived = [this](const client::message_row& m) { arrived.push_back(m); };
+  events.said = [this](const client::notice& n) { said.push_back(n); };
+  device.reset(); // as a crash: nothing is said to anybody
+  wire.live = false;
+  wire.up.clear();
+  device = std::make_unique<client::device>(store, wire, std::move(events));
+}
+
+ward_user& little_clinic::add(const std::string& name) {
+  auto& slot = users_[name];
+  slot = std::make_unique<ward_user>();
+  slot->restart();
+  slot->device->start(now);
+  return *slot;
+}
+
+void little_clinic::restart(const std::string& name) {
+  auto& u = *users_.at(name);
+  daemon.cut(u.wire);
+  u.restart();
+  u.device->start(now);
+}
+
+bool little_clinic::run(const std::function<bool()>& ended, std::uint64_t within) {
+  auto until = now + within;
+  while (!ended()) {
+    if (now >= until)
+      return false;
+    bool moved = false;
+    for (auto& [name, u] : users_) {
+      auto& user = *u;
+      if (user.wire.dead || user.wire.up.empty())
+        continue;
+      moved = true;
+      daemon.take(
+          user.wire, [&user, this](bytes_view frame) { user.device->on_channel_data(frame, now); }, now);
+    }
+    if (moved)
+      continue;
+    now += 50;
+    for (auto& [name, u] : users_)
+      u->device->tick(now);
+  }
+  return true;
+}
+
+client::result<client::logged_in_as> little_clinic::found() {
+  auto file = daemon.first_invitation("admin", {"triage"});
+  auto& admin = add("admin");
+  auto done = act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
+    admin.device->enrol(file, scripted_daemon::first_code, "admin's password", std::move(then));
+  });
+  if (!done)
+    return done;
+  auto certificate = daemon.certify_registrar(admin.device->certificate());
+  auto installed = act<client::nothing>([&](client::done<client::nothing> then) {
+    admin.device->install_registrar(certificate, std::move(then));
+  });
+  if (!installed)
+    return installed.no;
+  return done;
+}
+
+client::result<client::logged_in_as> little_clinic::enrol(const std::string& name,
+                                                          const std::vector<std::string>& roles) {
+  auto invited = act<client::invitation_made>([&](client::done<client::invitation_made> then) {
+    users_.at("admin")->device->invite({name, roles}, std::move(then));
+  });
+  if (!invited)
+    return invited.no;
+  auto& user = add(name);
+  return act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
+    user.device->enrol(invited->file, invited->code, name + "'s password", std::move(then));
+  });
+}
+
+client::result<client::sent_message> little_clinic::send(const std::string& from, const std::string& to,
+                                                         const std::string& text, client::urgency level) {
+  client::draft what;
+  what.text = text;
+  what.level = level;
+  return act<client::sent_message>([&](client::done<client::sent_message> then) {
+    users_.at(from)->device->send(to, what, nullptr, std::move(then));
+  });
+}
+
+} // namespace wardline::test

@@ -1,0 +1,490 @@
+#include "scripted_daemon.hpp"
+#include "../e2ee/naive_tree.hpp"
+#include "e2ee/act.hpp"
+#include "e2ee/chains.hpp"
+#include "e2ee/checkpoint.hpp"
+#include <sodium.h>
+
+namespace wardline::test {
+
+namespace {
+
+constexpr std::uint64_t hour = 3'600'000;
+constexpr const char* origin = "clinic.example/test/audit/1";
+constexpr std::uint8_t accepted = 2, enrolled_kind = 3, invited_kind = 12;
+
+template <class Id>
+Id any_id() {
+  Id out;
+  randombytes_buf(out.value.data(), out.value.size());
+  return out;
+}
+
+d::refused no(refusal why) {
+  d::refused out;
+  out.why = why;
+  return out;
+}
+
+/// The audit entry, written from the log's format and not with its code.
+bytes entry_of(std::uint8_t kind, const hash32& hash, time_ms now) {
+  return e2ee::writer{}.u8(1).u8(kind).u64(now).zeros(64).put(hash).u16(0).take();
+}
+
+} // namespace
+
+scripted_daemon::scripted_daemon()
+    : clinic{any_id<clinic_id>()}, identity{e2ee::signing_key::random()},
+      noise{wire::noise_key_pair::random()}, log_seed_{secret32::random()}, incarnation_{
+                                                                                any_id<incarnation_id>()} {
+  std::array<std::uint8_t, 64> secret{};
+  crypto_sign_seed_keypair(log_key_.data(), secret.data(), log_seed_.data());
+  root_ = e2ee::sign_object(clinic, e2ee::root_fields{identity.public_part(), "Test clinic", 1},
+                            {{identity, e2ee::labels::root}});
+  e2ee::server_fields server;
+  server.serial = 1;
+  server.noise_key = noise.pub;
+  server.log_key = log_key_;
+  server.daemon_key = e2ee::signing_key::random().public_part();
+  server.until = UINT64_MAX;
+  server_ = e2ee::sign_object(clinic, server, {{identity, e2ee::labels::server}});
+  append(14, {});
+}
+
+std::uint64_t scripted_daemon::append(std::uint8_t kind, const hash32& hash) {
+  auto entry = entry_of(kind, hash, 1'700'000'000'000);
+  leaves_.push_back(e2ee::writer{}.u8(1).u8(kind).put(sha256({bytes(16), entry})).take());
+  entries_.push_back(std::move(entry));
+  return leaves_.size() - 1;
+}
+
+std::uint64_t scripted_daemon::checkpoint_size() const {
+  return sealed_checkpoint_size != 0 ? sealed_checkpoint_size : leaves_.size();
+}
+
+std::string scripted_daemon::note() const {
+  auto size = checkpoint_size();
+  e2ee::checkpoint head{origin, size, naive_tree{leaves_}.root(size)};
+  auto sign = [this](bytes_view m) {
+    public_key pk{};
+    std::array<std::uint8_t, 64> secret{};
+    crypto_sign_seed_keypair(pk.data(), secret.data(), log_seed_.data());
+    signature64 out{};
+    crypto_sign_detached(out.data(), nullptr, m.data(), m.size(), secret.data());
+    return out;
+  };
+  return *e2ee::make_note(head, log_key_, sign);
+}
+
+std::vector<hash32> scripted_daemon::consistency(std::uint64_t from) const {
+  if (from == 0 || from >= checkpoint_size())
+    return {};
+  return naive_tree{leaves_}.consistency(from, checkpoint_size());
+}
+
+d::logged scripted_daemon::logged(const hash32& hash) const {
+  const auto& held = objects.at(hash);
+  d::logged out{held.raw, held.leaf, bytes(16), entries_.at(held.leaf), {}};
+  if (held.leaf < checkpoint_size())
+    out.proof = naive_tree{leaves_}.path(held.leaf, 0, checkpoint_size());
+  return out;
+}
+
+std::uint64_t scripted_daemon::accept(std::uint8_t kind, const hash32& hash, bytes raw) {
+  if (auto held = objects.find(hash); held != objects.end())
+    return held->second.leaf;
+  auto leaf = append(kind, hash);
+  objects[hash] = {std::move(raw), leaf};
+  return leaf;
+}
+
+void scripted_daemon::name_parties(const std::vector<d::party_name>& names) {
+  for (const auto& n : names)
+    parties.try_emplace(n.party, party{n.kind, n.name, {}, {}, {}});
+}
+
+client::invitation_file scripted_daemon::first_invitation(const std::string& name,
+                                                          const std::vector<std::string>& roles) {
+  auto key = e2ee::signing_key::random();
+  e2ee::invitation_fields x;
+  std::vector<d::party_name> names{{any_id<party_id>(), 1, name}};
+  for (const auto& role : roles)
+    names.push_back({any_id<party_id>(), 2, role});
+  for (const auto& n : names)
+    x.parties.push_back(n.party);
+  std::sort(x.parties.begin(), x.parties.end());
+  x.invitation = any_id<invitation_id>();
+  x.invitation_key = key.public_part();
+  x.user = any_id<user_id>();
+  x.display_name = name;
+  x.from = 1'700'000'000'000 - hour;
+  x.until = x.from + 72 * hour;
+  auto raw = e2ee::sign_object(clinic, x, {{identity, e2ee::labels::invitation}});
+  accept(invited_kind, e2ee::signed_invitation::decode(raw, clinic)->hash(), raw);
+  name_parties(names);
+  invitations_[x.invitation] = {raw, first_code};
+  return {
+      clinic,    identity.public_part(), noise.pub, x.invitation, key.seed().copy(), "ipc:///nowhere", {}, {},
+      secret32{}};
+}
+
+e2ee::device_certificate scripted_daemon::certificate_of(const device_id& device) const {
+  return *e2ee::device_certificate::decode(objects.at(devices.at(device)).raw, clinic);
+}
+
+bytes scripted_daemon::certify_registrar(bytes_view certificate) const {
+  auto own = e2ee::device_certificate::decode(certificate, clinic);
+  e2ee::registrar_fields x;
+  x.serial = 1;
+  x.device = own->device;
+  x.user = own->user;
+  x.signing_key = own->signing_key;
+  x.scope = x.alone = e2ee::scope::all;
+  x.until = UINT64_MAX;
+  return e2ee::sign_object(clinic, x, {{identity, e2ee::labels::registrar}});
+}
+
+// ---------------------------------------------------------------- channel
+
+void scripted_daemon::take(line& from, const std::function<void(bytes_view)>& deliver, time_ms now) {
+  while (!from.up.empty()) {
+    auto payload = std::move(from.up.front());
+    from.up.pop_front();
+    auto channels = from.opened;
+    auto& c = channels_[&from];
+    if (c.number != channels)
+      c = channel{channels, std::nullopt, {}, {}, {}};
+    c.deliver = deliver;
+    if (!c.open) {
+      shake(c, payload, now);
+      continue;
+    }
+    auto event = c.open->receive(payload, now);
+    auto* message = event ? std::get_if<wire::channel_message>(&*event) : nullptr;
+    if (message == nullptr) {
+      if (!event || std::get_if<wire::channel_closed>(&*event) != nullptr)
+        channels_.erase(&from);
+      continue;
+    }
+    auto request = d::decode_request(message->value);
+    if (!request || (swallow && swallow(*request)))
+      continue;
+    d::answer out{request->id, answer(c, request->what, now)};
+    if (tamper)
+      tamper(*request, out.result);
+    if (!(silent && silent(*request)))
+      send(c, out);
+    if (from.opened != channels)
+      return; // the device made a new channel while it was answered
+  }
+}
+
+void scripted_daemon::shake(channel& c, bytes_view first, time_ms now) {
+  wire::channel_responder responder{clinic, noise};
+  (void)responder.read(first);
+  d::server_hello hello{incarnation_, now, wire::message_bytes_max, {}, {}};
+  auto answered = responder.answer(d::encode(hello), true, now);
+  if (!answered)
+    return;
+  c.open.emplace(std::move(answered->channel));
+  c.deliver(answered->message);
+}
+
+void scripted_daemon::send(channel& c, const d::from_daemon& m) {
+  auto frames = c.open->send(d::encode(m));
+  auto deliver = c.deliver; // the device may close the channel while it reads
+  for (const auto& frame : *frames)
+    deliver(frame);
+}
+
+d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, time_ms now) {
+  return std::visit(
+      [&](const auto& m) -> d::answer_body {
+        using type = std::decay_t<decltype(m)>;
+        constexpr bool greets = std::is_same_v<type, d::hello> || std::is_same_v<type, d::show_invitation> ||
+                                std::is_same_v<type, d::enrol> || std::is_same_v<type, d::log_in>;
+        if constexpr (!greets)
+          if (!c.user)
+            return no(refusal::not_logged_in);
+        if constexpr (std::is_same_v<type, d::log_off>) {
+          sessions_.erase(c.device);
+          c.user = {};
+          return d::done{append(7, {})};
+        } else if constexpr (std::is_same_v<type, d::hello> || std::is_same_v<type, d::log_in> ||
+                             std::is_same_v<type, d::list_conversations>) {
+          return on(c, m);
+        } else if constexpr (std::is_same_v<type, d::post>) {
+          return on(m, now);
+        } else {
+          return on(m);
+        }
+      },
+      what);
+}
+
+// ---------------------------------------------------------------- people
+
+d::answer_body scripted_daemon::on(channel& c, const d::hello& m) {
+  auto known = devices.find(m.device);
+  if (known == devices.end() || known->second != m.certificate_hash)
+    return no(refusal::not_found);
+  c.device = m.device;
+  d::welcome out;
+  out.checkpoint = note();
+  out.consistency = consistency(m.pin_size);
+  if (auto session = sessions_.find(m.device); session != sessions_.end()) {
+    c.user = out.user = session->second;
+    out.share = {1, shares_.at(m.device)};
+  }
+  return out;
+}
+
+d::answer_body scripted_daemon::on(const d::show_invitation& m) {
+  auto found = invitations_.find(m.invitation);
+  if (found == invitations_.end())
+    return no(refusal::not_found);
+  if (found->second.code != m.code)
+    return no(refusal::wrong_code);
+  auto x = e2ee::signed_invitation::decode(found->second.raw, clinic);
+  std::vector<hash32> chain;
+  chain_of(x->hash(), chain);
+  chain.pop_back();
+  d::invitation out{root_, server_, {}, found->second.raw};
+  for (const auto& hash : chain)
+    out.chain.push_back(objects.at(hash).raw);
+  return out;
+}
+
+/// An invitation and what it hangs on, in the order of the log.
+void scripted_daemon::chain_of(const hash32& invitation, std::vector<hash32>& out) const {
+  auto x = e2ee::signed_invitation::decode(objects.at(invitation).raw, clinic);
+  if (!is_zero(x->registrar)) {
+    auto r = e2ee::registrar_certificate::decode(objects.at(x->registrar).raw, clinic);
+    auto device = devices.at(r->device);
+    chain_of(e2ee::device_certificate::decode(objects.at(device).raw, clinic)->invitation, out);
+    out.push_back(device);
+    out.push_back(x->registrar);
+  }
+  out.push_back(invitation);
+}
+
+d::answer_body scripted_daemon::on(const d::enrol& m) {
+  auto x = e2ee::device_certificate::decode(m.certificate, clinic);
+  if (!x)
+    return no(x.why());
+  for (const auto& [device, hash] : devices)
+    if (device != x->device && certificate_of(device).invitation == x->invitation)
+      return no(refusal::invitation_used_twice);
+  auto leaf = accept(enrolled_kind, x->hash(), m.certificate);
+  devices[x->device] = x->hash();
+  party_id own;
+  for (const auto& p : x->parties)
+    if (parties.at(p).kind == 1)
+      own = p;
+  people.try_emplace(x->user, person{own, x->display_name, m.password});
+  return d::enrolled{leaf};
+}
+
+d::answer_body scripted_daemon::on(channel& c, const d::log_in& m) {
+  if (!c.device)
+    return no(refusal::hello_missing);
+  auto user = certificate_of(c.device).user;
+  if (people.at(user).password != m.password)
+    return no(refusal::wrong_password);
+  c.user = sessions_[c.device] = user;
+  auto& share = shares_[c.device];
+  if (share.empty()) {
+    share.resize(32);
+    randombytes_buf(share.data(), share.size());
+  }
+  return d::logged_in{user, 0, {1, share}};
+}
+
+d::answer_body scripted_daemon::on(const d::find_person& m) const {
+  for (const auto& [id, p] : people)
+    if (p.name == m.display_name)
+      return d::person{id, p.party};
+  return no(refusal::not_found);
+}
+
+d::answer_body scripted_daemon::on(const d::list_parties&) const {
+  d::parties out;
+  for (const auto& [id, p] : parties)
+    if (p.kind == 2)
+      out.names.push_back({id, p.kind, p.name});
+  return out;
+}
+
+d::answer_body scripted_daemon::on(const d::get_party& m) const {
+  auto found = parties.find(m.party);
+  if (found == parties.end())
+    return no(refusal::not_found);
+  const auto& p = found->second;
+  d::party out;
+  out.id = m.party;
+  out.kind = p.kind;
+  out.members = p.members;
+  out.seals = p.seals;
+  out.checkpoint = note();
+  for (std::size_t n = m.from_n; n <= p.cores.size(); ++n)
+    out.cores.push_back(logged(p.cores[n - 1]));
+  if (p.cores.empty())
+    return out;
+  auto head = e2ee::roster_link::decode(objects.at(p.cores.back()).raw, p.members, p.seals, clinic);
+  if (head)
+    for (const auto& member : head->members) {
+      std::vector<hash32> chain;
+      chain_of(certificate_of(member.device).invitation, chain);
+      chain.push_back(devices.at(member.device));
+      for (const auto& hash : chain)
+        out.certificates.push_back(logged(hash));
+    }
+  return out;
+}
+
+d::answer_body scripted_daemon::on(const d::get_objects& m) const {
+  d::objects out;
+  out.checkpoint = note();
+  for (const auto& hash : m.hashes)
+    if (objects.contains(hash))
+      out.found.push_back(logged(hash));
+  return out;
+}
+
+d::answer_body scripted_daemon::on(const d::submit& m) {
+  auto kind = e2ee::peek_kind(m.object);
+  if (kind && *kind == e2ee::kind::registrar) {
+    auto hash = e2ee::registrar_certificate::decode(m.object, clinic)->hash();
+    return d::submitted{hash, accept(accepted, hash, m.object)};
+  }
+  if (kind && *kind == e2ee::kind::conversation) {
+    auto x = e2ee::conversation_link::decode(m.object, clinic);
+    conversations[x->conversation].link = m.object;
+    return d::submitted{x->hash(), accept(accepted, x->hash(), m.object)};
+  }
+  auto x = e2ee::roster_link::decode(m.object, m.members, m.seals, clinic);
+  if (!x)
+    return no(x.why());
+  auto& p = parties.at(x->core.party);
+  bool known = objects.contains(x->core.hash());
+  if (!known && x->core.n != p.cores.size() + 1)
+    return no(refusal::epoch_taken);
+  auto leaf = accept(accepted, x->core.hash(), m.object);
+  if (!known) {
+    p.cores.push_back(x->core.hash());
+    p.members = m.members;
+    p.seals = m.seals;
+  }
+  return d::submitted{x->core.hash(), leaf};
+}
+
+d::answer_body scripted_daemon::on(const d::invite& m) {
+  auto x = e2ee::signed_invitation::decode(m.object, clinic);
+  if (!x)
+    return no(x.why());
+  name_parties(m.names);
+  invitations_[x->invitation] = {m.object, m.code};
+  return d::submitted{x->hash(), accept(invited_kind, x->hash(), m.object)};
+}
+
+// ---------------------------------------------------------------- messages
+
+bool scripted_daemon::in(const device_id& device, const conversation& c) const {
+  auto link = e2ee::conversation_link::decode(c.link, clinic);
+  auto own = certificate_of(device).parties;
+  return std::any_of(own.begin(), own.end(), [&](const auto& p) { return link->has(p); });
+}
+
+d::answer_body scripted_daemon::on(const channel& c, const d::list_conversations&) const {
+  d::conversations out;
+  for (const auto& [id, held] : conversations)
+    if (in(c.device, held))
+      out.all.push_back({id, held.link, held.messages.size()});
+  return out;
+}
+
+d::slip scripted_daemon::slip_at(const conversation_id& where, std::uint64_t seq) const {
+  const auto& m = conversations.at(where).messages.at(seq - 1);
+  return {where, seq, m.leaf, m.slip, m.acknowledgement, m.time};
+}
+
+void scripted_daemon::fan_out(const conversation_id& where, std::uint64_t seq) {
+  auto news = slip_at(where, seq);
+  for (auto& [at, c] : channels_)
+    if (c.user && in(c.device, conversations.at(where)))
+      send(c, news);
+}
+
+d::answer_body scripted_daemon::on(const d::post& m, time_ms now) {
+  auto s = e2ee::slip::decode(m.slip, clinic);
+  if (!s)
+    return no(s.why());
+  auto found = conversations.find(s->header.conversation);
+  if (found == conversations.end())
+    return no(refusal::not_found);
+  auto& all = found->second.messages;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (e2ee::slip::decode(all[i].slip, clinic)->header.message == s->header.message)
+      return all[i].h == s->h ? d::answer_body{d::posted{i + 1, all[i].leaf}}
+                              : no(refusal::message_id_reused);
+  for (std::size_t i = 0; i < s->header.parties.size(); ++i) {
+    const auto& p = parties.at(s->header.parties[i]);
+    if (s->seals[i].epoch != p.cores.size()) {
+      auto out = no(refusal::stale_party);
+      out.party = s->header.parties[i];
+      out.epoch = static_cast<std::uint32_t>(p.cores.size());
+      return out;
+    }
+  }
+  all.push_back({m.slip, m.body, s->h, append(6, s->h), now, {}});
+  fan_out(found->first, all.size());
+  return d::posted{all.size(), all.back().leaf};
+}
+
+d::answer_body scripted_daemon::on(const d::get_slips& m) const {
+  if (m.incarnation != incarnation_)
+    return no(refusal::other_incarnation);
+  d::slips out;
+  const auto& all = conversations.at(m.conversation).messages;
+  for (auto seq = m.after_seq + 1; seq <= all.size() && out.rows.size() < m.slips_max; ++seq)
+    out.rows.push_back(slip_at(m.conversation, seq));
+  out.more = out.rows.size() == m.slips_max;
+  return out;
+}
+
+d::answer_body scripted_daemon::on(const d::open& m) {
+  ++releases;
+  d::opened out{append(8, {}), {}, 0};
+  for (auto seq : m.seqs)
+    out.bodies.push_back({seq, conversations.at(m.conversation).messages.at(seq - 1).body});
+  return out;
+}
+
+d::answer_body scripted_daemon::on(const d::act& m) {
+  auto a = e2ee::act::decode(m.object, clinic);
+  if (!a)
+    return no(a.why());
+  for (auto& [id, c] : conversations)
+    for (std::size_t i = 0; i < c.messages.size(); ++i) {
+      auto& message = c.messages[i];
+      if (e2ee::slip::decode(message.slip, clinic)->header.message != a->message())
+        continue;
+      if (!message.acknowledgement.empty() && message.acknowledgement != m.object) {
+        auto out = no(refusal::already_acknowledged);
+        out.user = e2ee::act::decode(message.acknowledgement, clinic)->user;
+        out.time = 1;
+        return out;
+      }
+      message.acknowledgement = m.object;
+      auto leaf = append(9, a->hash());
+      fan_out(id, i + 1);
+      return d::done{leaf};
+    }
+  return no(refusal::not_found);
+}
+
+d::answer_body scripted_daemon::on(const d::get_checkpoint& m) const {
+  return d::checkpoint{note(), consistency(m.old_size)};
+}
+
+} // namespace wardline::test

@@ -1,0 +1,205 @@
+#pragma once
+// The daemon's side of the channel for tests of the client: honest by default, and told by hooks where to
+// lie, to stay silent or to cut. It knows everybody's public halves and nothing that opens a body.
+#include "client/device.hpp"
+#include "client/memory_device_store.hpp"
+#include "e2ee/conversation.hpp"
+#include "e2ee/party_keys.hpp"
+#include "e2ee/slip.hpp"
+#include <deque>
+
+namespace wardline::test {
+
+namespace d = wire::device;
+
+/// A device's line to the daemon, without a network: frames wait here until pump() carries them.
+struct line final : client::pipe {
+  std::deque<bytes> up;
+  std::uint64_t opened = 0; ///< channels so far
+  bool live = false;
+  bool dead = false; ///< the daemon is away: nothing is carried
+
+  void open() override {
+    ++opened;
+    live = true;
+    up.clear();
+  }
+  void send(bytes_view payload) override {
+    if (live)
+      up.push_back(to_bytes(payload));
+  }
+  void close() override { live = false; }
+};
+
+class scripted_daemon {
+public:
+  scripted_daemon();
+
+  /// The very first invitation, signed by the identity key.
+  client::invitation_file first_invitation(const std::string& name, const std::vector<std::string>& roles);
+  static constexpr const char* first_code = "12345678";
+  /// What wardctl does at the identity key.
+  [[nodiscard]] bytes certify_registrar(bytes_view device_certificate) const;
+
+  /// Reads what a line sent and answers it. `deliver` takes frames for the device.
+  void take(line& from, const std::function<void(bytes_view)>& deliver, time_ms now);
+  /// The connection of this line is gone.
+  void cut(const line& which) { channels_.erase(&which); }
+
+  // Hooks. Called with the device that asks (none while enrolling).
+  std::function<bool(const d::request&)> swallow; ///< true: not processed, no answer
+  std::function<bool(const d::request&)> silent;  ///< true: processed, no answer
+  std::function<void(const d::request&, d::answer_body&)> tamper;
+
+  // What it holds, open to tests that lie.
+  struct object {
+    bytes raw;
+    std::uint64_t leaf = 0;
+  };
+  struct party {
+    std::uint8_t kind = 0;
+    std::string name;
+    std::vector<hash32> cores;
+    bytes members;
+    bytes seals;
+  };
+  struct person {
+    party_id party;
+    std::string name;
+    std::string password;
+  };
+  struct posted_message {
+    bytes slip;
+    bytes body;
+    hash32 h{};
+    std::uint64_t leaf = 0;
+    time_ms time = 0;
+    bytes acknowledgement;
+  };
+  struct conversation {
+    bytes link;
+    std::vector<posted_message> messages; ///< seq - 1
+  };
+
+  clinic_id clinic;
+  e2ee::signing_key identity;
+  wire::noise_key_pair noise;
+  std::map<hash32, object> objects;
+  std::map<party_id, party> parties;
+  std::map<user_id, person> people;
+  std::map<device_id, hash32> devices; ///< newest certificate
+  std::map<conversation_id, conversation> conversations;
+  std::uint64_t releases = 0;               ///< Opens answered
+  std::uint64_t sealed_checkpoint_size = 0; ///< 0: always the newest
+
+  [[nodiscard]] std::string note() const;
+  [[nodiscard]] std::uint64_t log_size() const { return leaves_.size(); }
+  /// A device as certified.
+  [[nodiscard]] e2ee::device_certificate certificate_of(const device_id& device) const;
+  std::uint64_t append(std::uint8_t kind, const hash32& hash);
+
+private:
+  struct channel {
+    std::uint64_t number = 0; ///< the line's; another one is a new channel
+    std::optional<wire::channel> open;
+    device_id device;
+    user_id user;
+    std::function<void(bytes_view)> deliver;
+  };
+  struct waiting_invitation {
+    bytes raw;
+    std::string code;
+  };
+
+  void shake(channel& c, bytes_view first, time_ms now);
+  void send(channel& c, const d::from_daemon& m);
+  d::answer_body answer(channel& c, const d::request_body& what, time_ms now);
+  d::answer_body on(channel& c, const d::hello& m);
+  d::answer_body on(const d::show_invitation& m);
+  d::answer_body on(const d::enrol& m);
+  d::answer_body on(channel& c, const d::log_in& m);
+  d::answer_body on(const d::find_person& m) const;
+  d::answer_body on(const d::list_parties& m) const;
+  d::answer_body on(const d::get_party& m) const;
+  d::answer_body on(const d::get_objects& m) const;
+  d::answer_body on(const channel& c, const d::list_conversations& m) const;
+  d::answer_body on(const d::submit& m);
+  d::answer_body on(const d::invite& m);
+  d::answer_body on(const d::post& m, time_ms now);
+  d::answer_body on(const d::get_slips& m) const;
+  d::answer_body on(const d::open& m);
+  d::answer_body on(const d::act& m);
+  d::answer_body on(const d::get_checkpoint& m) const;
+
+  [[nodiscard]] std::uint64_t checkpoint_size() const;
+  [[nodiscard]] std::vector<hash32> consistency(std::uint64_t from) const;
+  [[nodiscard]] d::logged logged(const hash32& hash) const;
+  std::uint64_t accept(std::uint8_t kind, const hash32& hash, bytes raw);
+  void name_parties(const std::vector<d::party_name>& names);
+  void chain_of(const hash32& invitation, std::vector<hash32>& out) const;
+  void fan_out(const conversation_id& where, std::uint64_t seq);
+  [[nodiscard]] bool in(const device_id& device, const conversation& c) const;
+  [[nodiscard]] d::slip slip_at(const conversation_id& where, std::uint64_t seq) const;
+
+  bytes root_;
+  bytes server_;
+  secret32 log_seed_;
+  public_key log_key_{};
+  incarnation_id incarnation_;
+  std::vector<bytes> leaves_;
+  std::vector<bytes> entries_;
+  std::map<invitation_id, waiting_invitation> invitations_;
+  std::map<device_id, bytes> shares_;
+  std::map<device_id, user_id> sessions_;
+  std::map<const line*, channel> channels_;
+};
+
+/// A person with a device, and the loop that carries frames in virtual time.
+struct ward_user {
+  client::memory_device_store store;
+  line wire;
+  std::unique_ptr<client::device> device;
+  std::vector<client::message_row> arrived;
+  std::vector<client::notice> said;
+
+  /// A new device object on the same store: what a crash or the next run is.
+  void restart();
+};
+
+class little_clinic {
+public:
+  scripted_daemon daemon;
+  time_ms now = 1'700'000'000'000;
+
+  /// Carries frames and ticks until `ended`; false after `within` milliseconds of virtual time.
+  bool run(const std::function<bool()>& ended, std::uint64_t within = 60'000);
+  void settle() {
+    run([] { return false; }, 2'000);
+  }
+
+  ward_user& add(const std::string& name);
+  ward_user& operator[](const std::string& name) { return *users_.at(name); }
+  /// A new device on the store of `name`, connected.
+  void restart(const std::string& name);
+
+  template <class T>
+  client::result<T> act(const std::function<void(client::done<T>)>& start, std::uint64_t within = 60'000) {
+    auto ended = std::make_shared<std::optional<client::result<T>>>();
+    start([ended](client::result<T> r) { ended->emplace(std::move(r)); });
+    if (!run([&] { return ended->has_value(); }, within))
+      return refusal::timed_out;
+    return std::move(**ended);
+  }
+
+  /// admin, the first device, who is a registrar; then everybody else by invitation.
+  client::result<client::logged_in_as> found();
+  client::result<client::logged_in_as> enrol(const std::string& name, const std::vector<std::string>& roles);
+  client::result<client::sent_message> send(const std::string& from, const std::string& to,
+                                            const std::string& text,
+                                            client::urgency level = client::urgency::unscored);
+
+private:
+  std::map<std::string, std::unique_ptr<ward_user>> users_;
+};
+
+} // namespace wardline::test
