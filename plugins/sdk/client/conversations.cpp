@@ -1,24 +1,9 @@
 #include "client/conversations.hpp"
+#include "client/after_all.hpp"
 #include <algorithm>
 #include <sodium.h>
 
 namespace wardline::client {
-
-namespace {
-
-/// Ends once, when all of `count` have; with the first refusal.
-std::function<void(refusal)> after_all(std::size_t count, std::function<void(refusal)> then) {
-  auto left = std::make_shared<std::size_t>(count);
-  auto first = std::make_shared<refusal>(refusal::none);
-  return [left, first, then](refusal why) {
-    if (*first == refusal::none)
-      *first = why;
-    if (--*left == 0)
-      then(*first);
-  };
-}
-
-} // namespace
 
 refusal conversations::load() {
   all_.clear();
@@ -45,8 +30,6 @@ std::string conversations::name_of(const party_id& party) const {
     return named->second;
   return parties_.person_of(party);
 }
-
-// ---------------------------------------------------------------- links
 
 void conversations::list(std::function<void(refusal, std::vector<wire::device::conversation>)> then) {
   core_.link.ask_for<wire::device::conversations>(wire::device::list_conversations{},
@@ -208,199 +191,6 @@ void conversations::make(std::vector<e2ee::conversation_party> all, done<convers
             then(why);
         });
       });
-}
-
-// ---------------------------------------------------------------- slips
-
-void conversations::catch_up_all(ended then) {
-  list([this, then](refusal why, std::vector<wire::device::conversation> listed) {
-    if (why != refusal::none) {
-      then(why);
-      return;
-    }
-    auto last = listed;
-    take_listed(std::move(listed), [this, last = std::move(last), then](refusal) {
-      std::vector<conversation_id> behind;
-      for (const auto& c : last)
-        if (const auto* held = find(c.id); held != nullptr && c.last_seq > held->seq)
-          behind.push_back(c.id);
-      auto one_less = after_all(behind.size() + 1, then);
-      for (const auto& id : behind)
-        catch_up(id, one_less);
-      one_less(core_.inner ? refusal::none : refusal::not_logged_in);
-    });
-  });
-}
-
-void conversations::catch_up(const conversation_id& where, ended then) {
-  auto [at, fresh] = catching_.try_emplace(where);
-  at->second.waiting.push_back(std::move(then));
-  if (fresh)
-    fetch_page(where);
-  else
-    at->second.again = true; // its page may have been asked for before this slip was accepted
-}
-
-void conversations::end(const conversation_id& where, refusal why) {
-  auto found = catching_.find(where);
-  if (found == catching_.end())
-    return;
-  if (why == refusal::none && std::exchange(found->second.again, false)) {
-    fetch_page(where);
-    return;
-  }
-  auto waiting = std::move(found->second.waiting);
-  catching_.erase(found);
-  for (auto& then : waiting)
-    then(why);
-}
-
-void conversations::fetch_page(const conversation_id& where) {
-  const auto* held = find(where);
-  if (held == nullptr) {
-    end(where, refusal::not_found);
-    return;
-  }
-  if (held->incarnation != core_.incarnation) {
-    // After a restore cursors start anew and slips are offered again (e2ee 6.6), which this version does not
-    // do.
-    core_.say({notice::about::log, refusal::other_incarnation, {}, where, {}, {}});
-    end(where, refusal::other_incarnation);
-    return;
-  }
-  wire::device::get_slips request{where, held->incarnation, held->seq, slips_per_page_max};
-  core_.link.ask_for<wire::device::slips>(request, [this, where](result<wire::device::slips> answer) {
-    if (!core_.inner)
-      end(where, refusal::not_logged_in);
-    else if (!answer)
-      end(where, answer.why());
-    else
-      take_page(where, *answer);
-  });
-}
-
-void conversations::take_page(const conversation_id& where, const wire::device::slips& page) {
-  if (page.rows.empty()) {
-    end(where, refusal::none);
-    return;
-  }
-  fetch_lacking(where, page, [this, where, page] {
-    if (!core_.inner) {
-      end(where, refusal::not_logged_in);
-      return;
-    }
-    if (auto why = keep(where, page.rows); why != refusal::none)
-      end(where, why);
-    else if (page.more)
-      fetch_page(where);
-    else
-      end(where, refusal::none);
-  });
-}
-
-/// One attempt: what is still missing then makes the slip unreadable, with its reason (e2ee 6.10).
-void conversations::fetch_lacking(const conversation_id& where, const wire::device::slips& page,
-                                  std::function<void()> then) {
-  lacking all;
-  for (const auto& slip : page.rows) {
-    auto one = messages_.lacks(slip);
-    all.objects.insert(all.objects.end(), one.objects.begin(), one.objects.end());
-    all.parties = all.parties || one.parties;
-  }
-  if (all.nothing()) {
-    then();
-    return;
-  }
-  std::vector<party_id> wanted;
-  if (all.parties)
-    for (const auto& p : find(where)->head.parties)
-      wanted.push_back(p.party);
-  parties_.refresh_all(std::move(wanted), [this, hashes = std::move(all.objects), then](refusal) {
-    std::vector<hash32> left;
-    if (core_.inner)
-      for (const auto& hash : hashes)
-        if (!objects_.held(hash))
-          left.push_back(hash);
-    if (left.empty())
-      then();
-    else
-      objects_.fetch(std::move(left), [then](refusal) { then(); });
-  });
-}
-
-/// Slips and cursor in one commit; memory after it.
-refusal conversations::keep(const conversation_id& where, const std::vector<wire::device::slip>& slips) {
-  auto held = all_.at(where);
-  std::vector<judged_slip> fresh;
-  store_changes changes;
-  for (const auto& slip : slips) {
-    if (slip.conversation != where || slip.seq <= held.seq)
-      continue; // of elsewhere, or a duplicate
-    auto judged = messages_.judge(slip, held.head);
-    messages_.put(changes, where, judged);
-    held.seq = slip.seq;
-    fresh.push_back(std::move(judged));
-  }
-  if (fresh.empty())
-    return slips.empty() ? refusal::none : refusal::chain_broken; // a page that does not move the cursor
-  auto row = core_.rows.get(table::conversations, rows::key_of_id(where));
-  auto kept = row ? rows::decode<rows::conversation>(row->value) : std::nullopt;
-  if (!kept)
-    return refusal::value_not_openable;
-  kept->seq = held.seq;
-  core_.rows.put(changes, table::conversations, rows::key_of_id(where), rows::encode(*kept));
-  if (auto why = core_.commit(std::move(changes)); why != refusal::none)
-    return why;
-  all_[where] = held;
-  for (const auto& judged : fresh)
-    messages_.remember(judged);
-  for (const auto& judged : fresh) {
-    if (judged.row.unreadable != refusal::none)
-      core_.say({notice::about::unreadable, judged.row.unreadable, {}, where, judged.shown.message, {}});
-    else if (core_.events.arrived)
-      core_.events.arrived(judged.shown);
-    if (!judged.acknowledgement.empty())
-      take_acknowledgement(where, judged.seq, judged.acknowledgement);
-  }
-  return refusal::none;
-}
-
-void conversations::take_acknowledgement(const conversation_id& where, std::uint64_t seq, const bytes& act) {
-  auto why = messages_.take_acknowledgement(all_.at(where).head, seq, act);
-  if (why != refusal::needs) {
-    if (why != refusal::none)
-      core_.say({notice::about::unreadable, why, {}, where, {}, {}});
-    return;
-  }
-  auto a = e2ee::act::decode(act, core_.me->clinic);
-  if (a) // once more with the certificate, if the daemon has it
-    objects_.fetch({a->certificate}, [this, where, seq, act](refusal fetched) {
-      if (fetched == refusal::none && core_.inner)
-        (void)messages_.take_acknowledgement(all_.at(where).head, seq, act);
-    });
-}
-
-void conversations::on_slip(const wire::device::slip& slip) {
-  if (!core_.inner)
-    return;
-  const auto* held = find(slip.conversation);
-  if (held == nullptr) {
-    refresh(slip.conversation, [this, where = slip.conversation](refusal why) {
-      if (why == refusal::none)
-        catch_up(where, [](refusal) {});
-    });
-    return;
-  }
-  if (slip.seq <= held->seq) {
-    if (!slip.acknowledgement.empty())
-      take_acknowledgement(slip.conversation, slip.seq, slip.acknowledgement);
-    return;
-  }
-  bool next = slip.seq == held->seq + 1 && held->incarnation == core_.incarnation;
-  if (next && !catching_.contains(slip.conversation) && messages_.lacks(slip).nothing())
-    (void)keep(slip.conversation, {slip}); // a refused commit was said; the next slip finds the gap
-  else
-    catch_up(slip.conversation, [](refusal) {});
 }
 
 } // namespace wardline::client
