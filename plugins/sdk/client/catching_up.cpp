@@ -16,10 +16,12 @@ void conversations::catch_up_all(ended then) {
       for (const auto& c : last)
         if (const auto* held = find(c.id); held != nullptr && c.last_seq > held->seq)
           behind.push_back(c.id);
+      if (!core_.inner)
+        return then(refusal::not_logged_in);
       auto one_less = after_all(behind.size() + 1, then);
+      look_back_all(one_less);
       for (const auto& id : behind)
         catch_up(id, one_less);
-      one_less(core_.inner ? refusal::none : refusal::not_logged_in);
     });
   });
 }

@@ -63,6 +63,8 @@ private:
                      std::function<void()> then);
   refusal keep(const conversation_id& where, const std::vector<wire::device::slip>& slips);
   void take_acknowledgement(const conversation_id& where, std::uint64_t seq, const bytes& act);
+  void look_back_all(ended then);
+  void look_back(const conversation_id& where, std::uint64_t after_seq, ended then);
   void end(const conversation_id& where, refusal why);
   void make(std::vector<e2ee::conversation_party> all, done<conversation_id> then);
 

@@ -303,4 +303,11 @@ std::vector<message_row> messages::inbox() const {
   return out;
 }
 
+std::optional<std::uint64_t> messages::oldest_waiting(const conversation_id& where) const {
+  for (auto at = all_.lower_bound({where, 0}); at != all_.end() && at->first.first == where; ++at)
+    if (!at->second.shown.acknowledged_by)
+      return at->first.second;
+  return std::nullopt;
+}
+
 } // namespace wardline::client

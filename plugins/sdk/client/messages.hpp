@@ -54,6 +54,8 @@ public:
   [[nodiscard]] expected<rows::message> row(const conversation_id& where, std::uint64_t seq) const;
   [[nodiscard]] std::vector<message_row> all_in(const conversation_id& where) const;
   [[nodiscard]] std::vector<message_row> inbox() const;
+  /// The lowest seq that nobody is known to have acknowledged.
+  [[nodiscard]] std::optional<std::uint64_t> oldest_waiting(const conversation_id& where) const;
 
 private:
   struct known {

@@ -1,0 +1,30 @@
+#pragma once
+// One simulated clinic: the whole house on a sealed store in memory, three real devices, virtual time, one
+// seed. Crashes, refused commits and commits with unknown outcome fall where the seed says.
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace wardline::sim {
+
+struct run_settings {
+  std::uint64_t seed = 1;
+  unsigned acts = 40;       ///< sends, opens, acknowledgements
+  unsigned crashes_max = 4; ///< of the daemon; and as many of devices
+  bool lying_disk = false;  ///< the control: some commits are answered and not kept; every run must notice
+  std::uint64_t steps_max = 300'000; ///< a run that needs more is stuck
+};
+
+/// What a run did; printed at its end.
+struct run_report {
+  unsigned sent = 0, acked = 0, opened = 0, acknowledged = 0;
+  unsigned daemon_crashes = 0, device_crashes = 0, refused_commits = 0, unknown_commits = 0;
+  std::uint64_t leaves = 0, steps = 0, bodies_read = 0;
+  std::vector<std::string> broken; ///< promises; empty = all kept
+};
+
+/// Replays exactly: same seed, same report.
+run_report run_clinic(const run_settings& settings, const std::filesystem::path& folder);
+
+} // namespace wardline::sim

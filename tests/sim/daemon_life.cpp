@@ -1,0 +1,110 @@
+#include "daemon_life.hpp"
+#include "credentials.hpp"
+#include "wire/hash.hpp"
+
+namespace wardline::sim {
+
+std::optional<std::string> quick_passwords::hash(const std::string& password) {
+  return "$sha256$" + hex(sha256(view(password)));
+}
+
+bool quick_passwords::verify(const std::string& stored, const std::string& password) {
+  return stored == hash(password);
+}
+
+daemon_life::daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device*>& devices,
+                         const std::optional<founding>& first, ports::random& random, time_ms now,
+                         std::function<disk_fault()> fault, std::function<void(const std::string&)> broken)
+    : link_{devices} {
+  bool fresh = !std::filesystem::exists(disk.keyring_file);
+  auto ring = fresh ? keyring::create(disk.keyring_file, disk.keys.kek, journal_)
+                    : keyring::open(disk.keyring_file, disk.keys.kek, journal_);
+  if (!ring) {
+    broken("the keyring does not open: " + to_string(ring.why()));
+    return;
+  }
+  ring_ = std::move(*ring);
+  sealed_ = std::make_unique<sealed_storage>(disk.rows, *ring_, random);
+  watched_ = std::make_unique<watched_storage>(*sealed_);
+  watched_->broken = broken;
+  // After its end a life writes nothing more, whatever its actors still do on the way out.
+  watched_->fault = [this, fault = std::move(fault)] {
+    return dead_ ? disk_fault::unknown_and_lost : fault();
+  };
+  auto start = load_store(*watched_);
+  if (!start) {
+    broken("the audit log does not verify at start: " + to_string(start.why()));
+    return;
+  }
+  world_ = std::make_unique<world>(1);
+  auto p = parts(disk, first, random, now);
+  p.store.start = *start;
+  auto built = build_house(world_->sys, std::move(p));
+  if (!built) {
+    broken("the house does not start: " + to_string(built.why()));
+    return;
+  }
+  house_ = std::move(*built);
+  tick(now, 0);
+}
+
+house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& first, ports::random& random,
+                               time_ms now) {
+  house_parts p;
+  p.rows = watched_.get();
+  p.random = &random;
+  p.journal = &journal_;
+  p.link = &link_;
+  p.passwords = &passwords_;
+  p.board = board_;
+  p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(disk.keys.noise.copy()));
+  p.rights = {{"cli", {"channels"}}};
+  p.store.disk = watched_.get();
+  p.store.dice = &random;
+  p.store.journal = &journal_;
+  p.store.signer = {daemon::log_origin(first->clinic), daemon::ed25519_public(disk.keys.log),
+                    daemon::signer_of(disk.keys.log)};
+  p.store.die = [this](const char*) { dead_ = true; };
+  p.first = first;
+  p.first_incarnation = random.make<incarnation_id>();
+  p.start = now;
+  p.detached = false;
+  return p;
+}
+
+daemon_life::~daemon_life() {
+  dead_ = true;
+  link_.dead = true;
+  if (!house_)
+    return;
+  for (const auto& part : house_->in_stop_order())
+    caf::anon_send_exit(part, caf::exit_reason::kill);
+  world_->run();
+  house_.reset();
+}
+
+void daemon_life::take(const ports::link_peer& from, bytes frame) {
+  if (house_)
+    caf::anon_send(house_->plugin_host, frame_in{from, std::move(frame), {}});
+}
+
+void daemon_life::tick(time_ms now, std::uint64_t passed_ms) {
+  if (!house_)
+    return;
+  steady_ += passed_ms;
+  world_->sched.advance_time(std::chrono::milliseconds{passed_ms});
+  house_->on_tick({now, steady_});
+}
+
+bool daemon_life::run_one(std::uint64_t dice) {
+  if (!house_)
+    return false;
+  auto& jobs = world_->sched.jobs;
+  if (jobs.empty())
+    return false;
+  std::swap(jobs.front(), jobs[dice % jobs.size()]);
+  world_->sched.run_once();
+  return true;
+}
+
+} // namespace wardline::sim

@@ -1,0 +1,105 @@
+#include "disk_audit.hpp"
+#include "audit_rows.hpp"
+#include "e2ee/checkpoint.hpp"
+#include "message_rows.hpp"
+#include "stored.hpp"
+
+namespace wardline::sim {
+
+namespace {
+
+using complain = std::function<void(const std::string&)>;
+
+std::vector<ports::row> all_rows(const ports::reader& from, ports::table where) {
+  std::vector<ports::row> out;
+  bytes after;
+  for (;;) {
+    auto page = from.scan(where, {}, after, ports::scan_rows_max);
+    if (page.empty())
+      return out;
+    after = page.back().key;
+    out.insert(out.end(), page.begin(), page.end());
+  }
+}
+
+/// The tree hash from its definition (RFC 6962 2.1), over the leaves as stored: shares nothing with the
+/// frontier.
+hash32 naive_root(const std::vector<hash32>& leaves, std::size_t from, std::size_t n) {
+  if (n == 0)
+    return sha256(bytes_view{});
+  if (n == 1)
+    return leaves[from];
+  std::size_t k = 1;
+  while (2 * k < n)
+    k *= 2;
+  constexpr std::uint8_t node[] = {1};
+  return sha256({node, naive_root(leaves, from, k), naive_root(leaves, from + k, n - k)});
+}
+
+std::uint64_t audit_log(const ports::reader& disk, const complain& wrong) {
+  constexpr std::uint8_t leaf_prefix[] = {0};
+  std::vector<hash32> leaves;
+  for (const auto& row : all_rows(disk, ports::table::leaf)) {
+    if (ports::row_number(row.key) != leaves.size())
+      wrong("the log has a gap at leaf " + std::to_string(leaves.size()));
+    leaves.push_back(sha256({leaf_prefix, row.value}));
+    if (!read_entry(disk, leaves.size() - 1))
+      wrong("an entry does not fit its leaf");
+  }
+  auto start = load_store(disk);
+  if (!start) {
+    wrong("the audit log does not verify: " + to_string(start.why()));
+    return leaves.size();
+  }
+  if (start->checkpoint && start->checkpoint->size <= leaves.size() &&
+      start->checkpoint->root != naive_root(leaves, 0, start->checkpoint->size))
+    wrong("the last checkpoint is not the root of its leaves");
+  return leaves.size();
+}
+
+/// Each message is there whole: place, slip, body and idempotency row of one act, or nothing of it.
+void audit_messages(const ports::reader& disk, const complain& wrong) {
+  std::map<conversation_id, std::uint64_t> last_seq;
+  std::size_t places = 0;
+  for (const auto& row : all_rows(disk, ports::table::index)) {
+    auto parts = split_stamp(row.value);
+    auto place = parts ? rows::decode<rows::place>(parts->value) : std::nullopt;
+    auto seq = rows::seq_of_place(row.key);
+    if (!place || !seq)
+      return wrong("an index row is damaged");
+    ++places;
+    auto conversation = *conversation_id::from(bytes_view{row.key}.first(conversation_id::size));
+    if (*seq != ++last_seq[conversation])
+      wrong("the seqs of a conversation are not dense");
+    auto slip = disk.read(ports::table::log, ports::row_key(parts->at.log));
+    auto body = disk.read(ports::table::log, ports::row_key(parts->at.log + 1));
+    auto accepted = read_row<rows::accepted>(disk, ports::table::idempotency, place->message.view());
+    if (!slip || !rows::decode<rows::slip>(*slip) || !body || !rows::decode<rows::body>(*body))
+      wrong("a message lacks its slip or body");
+    if (!accepted || accepted->row.seq != *seq || accepted->at.leaf != parts->at.leaf)
+      wrong("a message lacks its idempotency row");
+    auto entry = read_entry(disk, parts->at.leaf);
+    auto said = entry ? rules::decode_audit_entry(entry->entry) : std::nullopt;
+    if (!said || said->kind != rules::audit_kind::posted || said->object != place->message.value)
+      wrong("a message lacks its leaf");
+  }
+  if (places != all_rows(disk, ports::table::idempotency).size() ||
+      2 * places != all_rows(disk, ports::table::log).size())
+    wrong("something of a message is there without the rest of it");
+}
+
+} // namespace
+
+std::uint64_t audit_disk(box_disk& disk, ports::random& random, const complain& wrong) {
+  kept_journal journal;
+  auto ring = keyring::open(disk.keyring_file, disk.keys.kek, journal);
+  if (!ring) {
+    wrong("the keyring does not open");
+    return 0;
+  }
+  sealed_storage sealed{disk.rows, **ring, random};
+  audit_messages(sealed, wrong);
+  return audit_log(sealed, wrong);
+}
+
+} // namespace wardline::sim

@@ -1,0 +1,49 @@
+// wardline_sim [--seeds N] [--first SEED] [--acts N]: runs simulated clinics, one a seed; a seed that fails
+// is printed and replays with --first SEED --seeds 1.
+#include "clinic_run.hpp"
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+void print(const wardline::sim::run_settings& s, const wardline::sim::run_report& r) {
+  std::printf("seed %llu: sent %u, acked %u, opened %u, acknowledged %u; crashes %u daemon, %u device; "
+              "commits refused "
+              "%u, unknown %u; leaves %llu, bodies read %llu, steps %llu%s\n",
+              static_cast<unsigned long long>(s.seed), r.sent, r.acked, r.opened, r.acknowledged,
+              r.daemon_crashes, r.device_crashes, r.refused_commits, r.unknown_commits,
+              static_cast<unsigned long long>(r.leaves), static_cast<unsigned long long>(r.bodies_read),
+              static_cast<unsigned long long>(r.steps), r.broken.empty() ? "" : " FAILED");
+  for (const auto& b : r.broken)
+    std::printf("  broken: %s\n", b.c_str());
+  std::fflush(stdout);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Simulated clinics under faults"};
+  wardline::sim::run_settings settings;
+  unsigned seeds = 100;
+  app.add_option("--seeds", seeds, "How many")->capture_default_str();
+  app.add_option("--first", settings.seed, "The first one")->capture_default_str();
+  app.add_option("--acts", settings.acts, "Sends, opens and acknowledgements of each")->capture_default_str();
+  app.add_flag("--lying-disk", settings.lying_disk, "The control: passes if every run notices the lie");
+  CLI11_PARSE(app, argc, argv);
+  auto folder = std::filesystem::temp_directory_path() / ("wardline_sim-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  unsigned failed = 0;
+  auto begin = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < seeds; ++i, ++settings.seed) {
+    auto report = wardline::sim::run_clinic(settings, folder);
+    print(settings, report);
+    failed += report.broken.empty() == settings.lying_disk ? 1 : 0;
+  }
+  std::filesystem::remove_all(folder);
+  auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin).count();
+  std::printf("%llds\n%u passed, %u failed\n", static_cast<long long>(seconds), seeds - failed, failed);
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,69 @@
+#include "watched_storage.hpp"
+#include "message_rows.hpp"
+#include "rules/audit_entry.hpp"
+
+namespace wardline::sim {
+
+namespace {
+
+std::uint64_t number_at(bytes_view raw, std::size_t at) {
+  return *ports::row_number(raw.subspan(at, 8));
+}
+
+} // namespace
+
+ports::read_result watched_storage::read(ports::table where, bytes_view key) const {
+  auto out = below_.read(where, key);
+  if (where == ports::table::log && out)
+    check_body(*out);
+  return out;
+}
+
+std::vector<ports::row> watched_storage::scan(ports::table where, bytes_view prefix, bytes_view after,
+                                              std::size_t limit) const {
+  auto out = below_.scan(where, prefix, after, limit);
+  if (where == ports::table::log)
+    for (const auto& row : out)
+      check_body(row.value);
+  return out;
+}
+
+std::optional<ports::row> watched_storage::last(ports::table where, bytes_view prefix) const {
+  return below_.last(where, prefix);
+}
+
+void watched_storage::check_body(bytes_view value) const {
+  auto body = rows::decode<rows::body>(value);
+  if (!body)
+    return;
+  ++bodies_read_;
+  if (!opened_.contains({body->conversation, body->seq}))
+    broken("a body was read before a durable leaf said that it was opened");
+}
+
+ports::commit_result watched_storage::commit(std::span<const ports::change> changes) {
+  auto what = fault();
+  if (what == disk_fault::refused)
+    return ports::commit_result::refused;
+  if (what == disk_fault::unknown_and_lost)
+    return ports::commit_result::unknown;
+  if (what == disk_fault::lied)
+    return ports::commit_result::committed;
+  auto result = below_.commit(changes);
+  if (result == ports::commit_result::committed)
+    for (const auto& c : changes)
+      if (c.where == ports::table::entry && c.what == ports::change::kind::put)
+        remember_leaf(c.value);
+  return what == disk_fault::unknown_and_kept ? ports::commit_result::unknown : result;
+}
+
+void watched_storage::remember_leaf(bytes_view salted_entry) {
+  auto entry = rules::decode_audit_entry(salted_entry.subspan(rules::audit_salt_bytes));
+  if (!entry || entry->kind != rules::audit_kind::opened)
+    return;
+  // detail of an `opened` leaf: u8 purpose | u64 seq each
+  for (std::size_t at = 1; at + 8 <= entry->detail.size(); at += 8)
+    opened_.insert({entry->conversation, number_at(entry->detail, at)});
+}
+
+} // namespace wardline::sim

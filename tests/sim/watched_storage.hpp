@@ -1,0 +1,39 @@
+#pragma once
+// Stands between the house and the sealed store, sees values in clear, and holds the house to its promises:
+// no body is read before a durable leaf says who opened it.
+#include "ports/storage.hpp"
+#include <functional>
+#include <set>
+
+namespace wardline::sim {
+
+/// What the next commit does; asked once per commit.
+enum class disk_fault { none, refused, unknown_and_lost, unknown_and_kept, lied };
+
+class watched_storage final : public ports::storage {
+public:
+  explicit watched_storage(ports::storage& below) : below_{below} {}
+
+  std::function<disk_fault()> fault = [] { return disk_fault::none; };
+  std::function<void(const std::string&)> broken; ///< a promise was broken: what
+
+  [[nodiscard]] ports::read_result read(ports::table where, bytes_view key) const override;
+  [[nodiscard]] std::vector<ports::row> scan(ports::table where, bytes_view prefix, bytes_view after,
+                                             std::size_t limit) const override;
+  [[nodiscard]] std::optional<ports::row> last(ports::table where, bytes_view prefix) const override;
+  [[nodiscard]] ports::commit_result commit(std::span<const ports::change> changes) override;
+
+  [[nodiscard]] std::uint64_t bodies_read() const { return bodies_read_; }
+
+private:
+  using opened = std::pair<conversation_id, std::uint64_t>;
+
+  void check_body(bytes_view value) const;
+  void remember_leaf(bytes_view salted_entry);
+
+  ports::storage& below_;
+  std::set<opened> opened_; ///< that a durable leaf names
+  mutable std::uint64_t bodies_read_ = 0;
+};
+
+} // namespace wardline::sim
