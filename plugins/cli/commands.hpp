@@ -48,7 +48,8 @@ public:
   explicit errand(const choices& c) : words{c.as_json}, choice{c} {}
 
   /// The store is open, the device connected and logged in; else the exit code, and why has been said.
-  std::optional<int> log_in();
+  /// `if_silent`: what that means for this command, said when nobody answers.
+  std::optional<int> log_in(const std::string& if_silent = {});
   /// Opens the store. The exit code if it cannot.
   std::optional<int> open_store();
   /// Sends what still waits in the outbox, and says what happened to it.

@@ -37,7 +37,7 @@ int errand::silent(const std::string& more) const {
   return words.refuse(line->why_silent(), more);
 }
 
-std::optional<int> errand::log_in() {
+std::optional<int> errand::log_in(const std::string& if_silent) {
   if (auto code = open_store())
     return code;
   if (!line->connect())
@@ -46,7 +46,7 @@ std::optional<int> errand::log_in() {
   auto& d = device();
   auto waits_for_us = [&] { return d.settled() || d.needs_log_in() || d.turned_away() != refusal::none; };
   if (!line->wait(waits_for_us) || d.turned_away() != refusal::none)
-    return silent();
+    return silent(if_silent);
   return d.settled() ? std::nullopt : give_password();
 }
 

@@ -16,7 +16,7 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
                         {"scored", m.level != client::urgency::unscored},
                         {"written_ms", m.written},
                         {"accepted_ms", m.accepted},
-                        {"leaf", m.leaf},
+                        {"accepted_leaf", m.leaf},
                         {"opened_leaf", m.opened},
                         {"acknowledged", static_cast<bool>(m.acknowledged_by)}};
   if (number != 0)
@@ -85,7 +85,7 @@ int run_send(const choices& c, const send_words& order) {
                             exit_usage);
     what.level = *level;
   }
-  if (auto code = e.log_in())
+  if (auto code = e.log_in("Nothing was sent, and nothing is kept."))
     return *code;
   message_id kept;
   auto done = e.line->act<client::sent_message>([&](client::done<client::sent_message> then) {
@@ -183,6 +183,9 @@ int run_ack(const choices& c, std::uint32_t number) {
   auto message = numbered(d, number);
   if (!message)
     return no_such_number(e);
+  if (message->acknowledged_by && message->acknowledged_by == d.user())
+    return e.words.result("You have it already.",
+                          {{"message", hex(message->message.view())}, {"leaf", 0}, {"already", true}});
   auto done = e.line->act<client::acknowledged_message>([&](client::done<client::acknowledged_message> then) {
     d.acknowledge(message->message, std::move(then));
   });
@@ -196,7 +199,7 @@ int run_ack(const choices& c, std::uint32_t number) {
   e.drain();
   return e.words.result(
       fmt::format("You have it. Everybody in the conversation sees that (audit leaf {}).", (*done)->leaf),
-      {{"message", hex((*done)->message.view())}, {"leaf", (*done)->leaf}});
+      {{"message", hex((*done)->message.view())}, {"leaf", (*done)->leaf}, {"already", false}});
 }
 
 } // namespace wardline::cli
