@@ -1,5 +1,6 @@
 #include "founding_file.hpp"
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <sys/stat.h>
 
@@ -87,12 +88,15 @@ expected<founding> read_founding(const std::filesystem::path& file) {
   std::ifstream in{file};
   founding out;
   std::string line;
+  std::set<std::string> seen;
   while (std::getline(in, line)) {
     auto space = line.find(' ');
-    if (space == std::string::npos || !take_line(line.substr(0, space), line.substr(space + 1), out))
+    bool fresh = seen.insert(line.substr(0, space)).second || line.starts_with("party ");
+    if (space == std::string::npos || !fresh || !take_line(line.substr(0, space), line.substr(space + 1), out))
       return refusal::malformed_request;
   }
-  bool whole = out.clinic && !out.root.empty() && !out.server.empty() && !out.invitation.empty();
+  // A file that ends early lacks a name: the parties are its last lines, and there is at least one.
+  bool whole = seen.size() >= 7 && !out.names.empty() && out.clinic;
   return whole ? expected<founding>{std::move(out)} : expected<founding>{refusal::malformed_request};
 }
 

@@ -1,4 +1,5 @@
 #include "zmq_link_sockets.hpp"
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <sys/socket.h>
@@ -18,7 +19,9 @@ void zmq_link::sockets::serve() {
       short wanted_events = e->credit->spent() ? 0 : ZMQ_POLLIN;
       items.push_back({e->router.handle(), 0, wanted_events, 0});
     }
-    zmq::poll(items, std::chrono::milliseconds{1'000});
+    bool cuts_wait =
+        std::any_of(endpoints.begin(), endpoints.end(), [](const auto& e) { return !e->cuts.empty(); });
+    zmq::poll(items, std::chrono::milliseconds{cuts_wait ? drop_linger_ms : 1'000});
     if ((items[0].revents & ZMQ_POLLIN) != 0)
       wake->clear();
     if (!run_commands())
@@ -28,6 +31,7 @@ void zmq_link::sockets::serve() {
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
       if ((items[2 + 2 * i].revents & ZMQ_POLLIN) != 0)
         watch(*endpoints[i]);
+      cut_due(*endpoints[i]); // behind watch(): a descriptor that is gone is nobody's any more
       if ((items[3 + 2 * i].revents & ZMQ_POLLIN) != 0)
         take_turn(*endpoints[i]);
     }
@@ -193,35 +197,52 @@ void zmq_link::sockets::send_now(const command& c) {
     if (e->router.send(zmq::buffer(c.peer.routing), flags | zmq::send_flags::sndmore) &&
         e->router.send(zmq::buffer(c.frame), flags))
       return;
+    // A reader this slow loses its connection, because a channel with a missing frame is dead anyway.
+    cut(known->second);
   } catch (const zmq::error_t&) {
-    // EHOSTUNREACH: the peer is gone, and its disconnect event is on the way or was lost.
+    // EHOSTUNREACH: it is gone already. Its descriptor may be another peer's by now, and is left alone.
   }
-  // Full or gone: a reader this slow loses its connection, because a channel with a missing frame is dead
-  // anyway.
-  drop_now(c.peer);
   forget(*e, c.peer.routing);
 }
 
+/// What the peer still sends is nobody's from now on; it is cut a little later, because the refusal that it
+/// is owed was queued just before.
 void zmq_link::sockets::drop_now(const ports::link_peer& peer) {
   auto* e = endpoint_of(peer);
   if (e == nullptr)
     return;
   auto found = e->peers.find(peer.routing);
-  if (found == e->peers.end() || found->second.user != peer.user)
+  if (found == e->peers.end() || found->second.user != peer.user || found->second.dropped)
     return;
   found->second.dropped = true;
+  e->cuts.push_back(
+      {std::chrono::steady_clock::now() + std::chrono::milliseconds{drop_linger_ms}, peer.routing});
+}
+
+void zmq_link::sockets::cut_due(endpoint_state& e) {
+  auto now = std::chrono::steady_clock::now();
+  while (!e.cuts.empty() && e.cuts.front().at <= now) {
+    auto found = e.peers.find(e.cuts.front().routing);
+    if (found != e.peers.end() && found->second.dropped)
+      cut(found->second);
+    e.cuts.pop_front();
+  }
+}
+
+void zmq_link::sockets::cut(peer_state& peer) {
+  peer.dropped = true;
   // shutdown, never close: libzmq owns the descriptor (its issue 2877). Disconnect events were read before,
   // so that the number still means this peer; one that was reused within this turn would only have to connect
   // again.
-  if (found->second.fd >= 0)
-    ::shutdown(found->second.fd, SHUT_RDWR);
+  if (peer.fd >= 0)
+    ::shutdown(peer.fd, SHUT_RDWR);
 }
 
 void zmq_link::sockets::forbid_now(const std::string& user) {
   for (auto& e : endpoints)
     for (auto& [routing, peer] : e->peers)
       if (peer.user == user)
-        drop_now({user, routing});
+        cut(peer);
 }
 
 // ---- the port

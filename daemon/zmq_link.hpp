@@ -30,6 +30,9 @@ inline constexpr std::size_t out_bytes_max = 64u << 20;
 /// Frames taken from one endpoint before the next one has its turn.
 inline constexpr std::size_t frames_per_turn_max = 64;
 
+/// Milliseconds from drop() to the cut: long enough for a refusal that was queued before it.
+inline constexpr int drop_linger_ms = 100;
+
 /// Connections of one plugin at a time; one more is cut.
 inline constexpr std::size_t link_peers_max = 2'048;
 

@@ -5,6 +5,7 @@
 #include "wire/limits.hpp"
 #include "zmq_link.hpp"
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <sys/eventfd.h>
@@ -49,9 +50,8 @@ inline std::shared_ptr<const void> hold_credit(const std::shared_ptr<credit_acco
   account->frames += 1;
   account->bytes_held += size;
   return {static_cast<const void*>(account.get()), [account, size](const void*) {
-            bool was_spent = account->spent();
-            account->frames -= 1;
-            account->bytes_held -= size;
+            bool was_spent = account->frames.fetch_sub(1) >= wire::credit_frames_max;
+            was_spent |= account->bytes_held.fetch_sub(size) >= wire::credit_bytes_max;
             if (was_spent && !account->spent())
               account->wake->wake(); // the thread has stopped polling this endpoint
           }};
@@ -63,12 +63,19 @@ struct peer_state {
   bool dropped = false; // frames still on the way in are nobody's any more
 };
 
+/// A dropped peer, until what was said to it before is out.
+struct pending_cut {
+  std::chrono::steady_clock::time_point at;
+  bytes routing;
+};
+
 struct endpoint_state {
   link_endpoint config;
   zmq::socket_t router;
   zmq::socket_t monitor;
   std::shared_ptr<credit_account> credit = std::make_shared<credit_account>();
   std::map<bytes, peer_state> peers; // by routing id
+  std::deque<pending_cut> cuts;      // the earliest first
 };
 
 struct command {
@@ -105,6 +112,8 @@ struct zmq_link::sockets {
   bool run_commands();
   void send_now(const command& c);
   void drop_now(const ports::link_peer& peer);
+  void cut(peer_state& peer);
+  void cut_due(endpoint_state& e);
   void forbid_now(const std::string& user);
   void answer_zap();
   void watch(endpoint_state& e);
