@@ -1,4 +1,5 @@
 #include "founding_file.hpp"
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -38,6 +39,10 @@ bool take_party(const std::string& value, std::vector<wire::device::party_name>&
   into.push_back(name);
   return !name.name.empty();
 }
+
+/// A file that ends early lacks one of these; the parties are its last lines.
+constexpr const char* needed[] = {"clinic",    "root",      "server", "invitation",
+                                  "code_salt", "code_hash", "party"};
 
 bool take_line(const std::string& name, const std::string& value, founding& f) {
   if (name == "clinic")
@@ -92,11 +97,11 @@ expected<founding> read_founding(const std::filesystem::path& file) {
   while (std::getline(in, line)) {
     auto space = line.find(' ');
     bool fresh = seen.insert(line.substr(0, space)).second || line.starts_with("party ");
-    if (space == std::string::npos || !fresh || !take_line(line.substr(0, space), line.substr(space + 1), out))
+    if (space == std::string::npos || !fresh ||
+        !take_line(line.substr(0, space), line.substr(space + 1), out))
       return refusal::malformed_request;
   }
-  // A file that ends early lacks a name: the parties are its last lines, and there is at least one.
-  bool whole = seen.size() >= 7 && !out.names.empty() && out.clinic;
+  bool whole = std::all_of(std::begin(needed), std::end(needed), [&](auto n) { return seen.contains(n); });
   return whole ? expected<founding>{std::move(out)} : expected<founding>{refusal::malformed_request};
 }
 

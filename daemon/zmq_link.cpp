@@ -13,10 +13,10 @@ void zmq_link::sockets::serve() {
     items.push_back({nullptr, wake->fd(), ZMQ_POLLIN, 0});
     items.push_back({zap.handle(), 0, ZMQ_POLLIN, 0});
     for (auto& e : endpoints) {
-      items.push_back({e->monitor.handle(), 0, ZMQ_POLLIN, 0});
       // Whoever has spent its credit is not heard until the house has caught up; its own queue fills, nobody
-      // else's.
+      // else's. Nor are its ends, because they bring what was sent before them.
       short wanted_events = e->credit->spent() ? 0 : ZMQ_POLLIN;
+      items.push_back({e->monitor.handle(), 0, wanted_events, 0});
       items.push_back({e->router.handle(), 0, wanted_events, 0});
     }
     bool cuts_wait =
@@ -31,7 +31,8 @@ void zmq_link::sockets::serve() {
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
       if ((items[2 + 2 * i].revents & ZMQ_POLLIN) != 0)
         watch(*endpoints[i]);
-      cut_due(*endpoints[i]); // behind watch(): a descriptor that is gone is nobody's any more
+      if (!endpoints[i]->credit->spent())
+        cut_due(*endpoints[i]); // behind watch(): a descriptor that is gone is nobody's any more
       if ((items[3 + 2 * i].revents & ZMQ_POLLIN) != 0)
         take_turn(*endpoints[i]);
     }
@@ -58,7 +59,7 @@ void zmq_link::sockets::answer_zap() {
 void zmq_link::sockets::watch(endpoint_state& e) {
   zmq::message_t event;
   zmq::message_t address;
-  while (e.monitor.recv(event, zmq::recv_flags::dontwait) && e.monitor.recv(address)) {
+  while (!e.credit->spent() && e.monitor.recv(event, zmq::recv_flags::dontwait) && e.monitor.recv(address)) {
     std::int32_t fd = -1;
     if (event.size() >= 6)
       std::memcpy(&fd, static_cast<const char*>(event.data()) + 2, sizeof fd);

@@ -7,8 +7,12 @@ namespace wardline::daemon {
 
 namespace {
 
+/// Bytes that CURVE puts around a message: "\x07MESSAGE", nonce, tag, flags (RFC 26 of ZeroMQ). MAXMSGSIZE
+/// counts them, our limits do not.
+constexpr std::size_t curve_message_bytes = 8 + 8 + 16 + 1;
+
 void set_limits(zmq::socket_t& s, std::size_t frame_bytes_max) {
-  s.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_bytes_max));
+  s.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_bytes_max + curve_message_bytes));
   s.set(zmq::sockopt::rcvhwm, wire::high_water_messages);
   s.set(zmq::sockopt::sndhwm, wire::high_water_messages);
   s.set(zmq::sockopt::handshake_ivl, wire::curve_handshake_ms_max);
@@ -59,6 +63,7 @@ std::optional<std::string> zmq_link::sockets::bind_one(const link_endpoint& conf
   zmq_socket_monitor(e->router.handle(), watched.c_str(), ZMQ_EVENT_DISCONNECTED);
   e->monitor = zmq::socket_t{context, zmq::socket_type::pair};
   e->monitor.set(zmq::sockopt::linger, 0);
+  e->monitor.set(zmq::sockopt::rcvhwm, 0); // a full one would hold up libzmq's own thread
   e->monitor.connect(watched);
   try {
     e->router.bind(config.address);
