@@ -21,7 +21,12 @@ void zmq_link::sockets::serve() {
     }
     bool cuts_wait =
         std::any_of(endpoints.begin(), endpoints.end(), [](const auto& e) { return !e->cuts.empty(); });
-    zmq::poll(items, std::chrono::milliseconds{cuts_wait ? drop_linger_ms : 1'000});
+    bool late_wait =
+        std::any_of(endpoints.begin(), endpoints.end(), [](const auto& e) { return !e->late.empty(); });
+    // A ROUTER cannot say which peer takes frames again: those that wait are tried again soon.
+    zmq::poll(items, std::chrono::milliseconds{late_wait   ? late_again_ms
+                                               : cuts_wait ? drop_linger_ms
+                                                           : 1'000});
     if ((items[0].revents & ZMQ_POLLIN) != 0)
       wake->clear();
     if (!run_commands())
@@ -35,6 +40,7 @@ void zmq_link::sockets::serve() {
         cut_due(*endpoints[i]); // behind watch(): a descriptor that is gone is nobody's any more
       if ((items[3 + 2 * i].revents & ZMQ_POLLIN) != 0)
         take_turn(*endpoints[i]);
+      send_all_late(*endpoints[i]);
     }
   }
 }
@@ -116,7 +122,8 @@ void zmq_link::sockets::take_frame(endpoint_state& e, zmq::message_t& routing, z
     return;
   }
   if (found == e.peers.end())
-    found = e.peers.emplace(from.routing, peer_state{from.user, -1, false}).first;
+    found = e.peers.try_emplace(from.routing).first;
+  found->second.user = from.user;
   found->second.fd = zmq_msg_get(payload.handle(), ZMQ_SRCFD);
   if (found->second.dropped)
     return;
@@ -162,7 +169,7 @@ bool zmq_link::sockets::run_commands() {
       out_bytes[c.peer.plugin()] -= c.frame.size();
     last = stopping;
   }
-  for (const auto& c : now) {
+  for (auto& c : now) {
     switch (c.what) {
     case command::kind::send:
       send_now(c);
@@ -186,24 +193,51 @@ endpoint_state* zmq_link::sockets::endpoint_of(const ports::link_peer& peer) {
   return nullptr;
 }
 
-void zmq_link::sockets::send_now(const command& c) {
+void zmq_link::sockets::send_now(command& c) {
   auto* e = endpoint_of(c.peer);
   if (e == nullptr)
     return;
   auto known = e->peers.find(c.peer.routing);
   if (known == e->peers.end() || known->second.user != c.peer.user || known->second.dropped)
     return;
+  auto& peer = known->second;
+  // A burst is longer than libzmq's queue; the rest waits here. A reader that lets it grow loses its
+  // connection, because a channel with a missing frame is dead anyway.
+  if (peer.late_bytes + c.frame.size() > late_bytes_max) {
+    cut(peer);
+    return forget(*e, c.peer.routing);
+  }
+  peer.late_bytes += c.frame.size();
+  peer.late.push_back(std::move(c.frame));
+  send_late(*e, c.peer.routing, peer);
+}
+
+/// What waits for a peer, as far as libzmq takes it. The peer may be gone afterwards.
+void zmq_link::sockets::send_late(endpoint_state& e, const bytes& routing, peer_state& peer) {
+  constexpr auto flags = zmq::send_flags::dontwait;
   try {
-    auto flags = zmq::send_flags::dontwait;
-    if (e->router.send(zmq::buffer(c.peer.routing), flags | zmq::send_flags::sndmore) &&
-        e->router.send(zmq::buffer(c.frame), flags))
-      return;
-    // A reader this slow loses its connection, because a channel with a missing frame is dead anyway.
-    cut(known->second);
+    while (!peer.late.empty()) {
+      if (!e.router.send(zmq::buffer(routing), flags | zmq::send_flags::sndmore) ||
+          !e.router.send(zmq::buffer(peer.late.front()), flags)) {
+        e.late.insert(routing);
+        return;
+      }
+      peer.late_bytes -= peer.late.front().size();
+      peer.late.pop_front();
+    }
+    e.late.erase(routing);
   } catch (const zmq::error_t&) {
     // EHOSTUNREACH: it is gone already. Its descriptor may be another peer's by now, and is left alone.
+    forget(e, bytes{routing});
   }
-  forget(*e, c.peer.routing);
+}
+
+void zmq_link::sockets::send_all_late(endpoint_state& e) {
+  for (const auto& routing : std::set<bytes>{e.late})
+    if (auto found = e.peers.find(routing); found != e.peers.end() && !found->second.dropped)
+      send_late(e, routing, found->second);
+    else
+      e.late.erase(routing);
 }
 
 /// What the peer still sends is nobody's from now on; it is cut a little later, because the refusal that it

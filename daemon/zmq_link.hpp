@@ -30,6 +30,11 @@ inline constexpr std::size_t out_bytes_max = 64u << 20;
 /// Frames taken from one endpoint before the next one has its turn.
 inline constexpr std::size_t frames_per_turn_max = 64;
 
+/// Bytes that may wait for one connection behind libzmq's own queue; a slower reader is cut.
+inline constexpr std::size_t late_bytes_max = 8u << 20;
+/// Milliseconds until what waits is tried again.
+inline constexpr int late_again_ms = 2;
+
 /// Milliseconds from drop() to the cut: long enough for a refusal that was queued before it.
 inline constexpr int drop_linger_ms = 100;
 

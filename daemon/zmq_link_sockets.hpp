@@ -8,6 +8,7 @@
 #include <chrono>
 #include <deque>
 #include <map>
+#include <set>
 #include <sys/eventfd.h>
 #include <thread>
 #include <unistd.h>
@@ -59,8 +60,10 @@ inline std::shared_ptr<const void> hold_credit(const std::shared_ptr<credit_acco
 
 struct peer_state {
   std::string user;
-  int fd = -1;          // of its last message: what shutdown(2) cuts
-  bool dropped = false; // frames still on the way in are nobody's any more
+  int fd = -1;            // of its last message: what shutdown(2) cuts
+  bool dropped = false;   // frames still on the way in are nobody's any more
+  std::deque<bytes> late; // frames that libzmq did not take yet, in order
+  std::size_t late_bytes = 0;
 };
 
 /// A dropped peer, until what was said to it before is out.
@@ -76,6 +79,7 @@ struct endpoint_state {
   std::shared_ptr<credit_account> credit = std::make_shared<credit_account>();
   std::map<bytes, peer_state> peers; // by routing id
   std::deque<pending_cut> cuts;      // the earliest first
+  std::set<bytes> late;              // routing ids of peers with late frames
 };
 
 struct command {
@@ -110,7 +114,9 @@ struct zmq_link::sockets {
   std::optional<std::string> refuses_strangers(const link_endpoint& config, bytes_view server_public);
   void serve();
   bool run_commands();
-  void send_now(const command& c);
+  void send_now(command& c);
+  void send_late(endpoint_state& e, const bytes& routing, peer_state& peer);
+  void send_all_late(endpoint_state& e);
   void drop_now(const ports::link_peer& peer);
   void cut(peer_state& peer);
   void cut_due(endpoint_state& e);
