@@ -1,0 +1,96 @@
+#include "bare_loop.hpp"
+#include "bench_clinic.hpp"
+#include "keyring.hpp"
+#include "lmdb_storage.hpp"
+#include "message_rows.hpp"
+#include "process_journal.hpp"
+#include "rules/audit_entry.hpp"
+#include "sealed_storage.hpp"
+#include "sodium_ports.hpp"
+#include "wire/hash.hpp"
+#include <algorithm>
+#include <fstream>
+
+namespace wardline::bench {
+
+namespace {
+
+bytes stamped(std::uint64_t leaf, std::uint64_t log, const bytes& row) {
+  auto out = ports::row_key(leaf);
+  auto second = ports::row_key(log);
+  out.insert(out.end(), second.begin(), second.end());
+  out.insert(out.end(), row.begin(), row.end());
+  return out;
+}
+
+std::uint64_t written_bytes() {
+  std::ifstream in{"/proc/self/io"};
+  std::string word;
+  while (in >> word)
+    if (word == "write_bytes:" && in >> word)
+      return std::stoull(word);
+  return 0;
+}
+
+void put_message(std::vector<ports::change>& out, ports::random& random, const conversation_id& c,
+                 std::uint64_t n, std::size_t slip_bytes, std::size_t body_bytes) {
+  using ports::table;
+  auto message = random.make<message_id>();
+  bytes slip(slip_bytes, 7);
+  bytes body(body_bytes, 8);
+  out.push_back(ports::put(table::log, ports::row_key(2 * n), rows::encode(rows::slip{c, n + 1, 1, slip})));
+  out.push_back(
+      ports::put(table::log, ports::row_key(2 * n + 1), rows::encode(rows::body{c, n + 1, message, body})));
+  out.push_back(ports::put(
+      table::index, rows::key_of_place(c, n + 1),
+      stamped(n, 2 * n, rows::encode(rows::place{message, static_cast<std::uint32_t>(body_bytes)}))));
+  out.push_back(ports::put(table::idempotency, to_bytes(message.view()),
+                           stamped(n, 2 * n, rows::encode(rows::accepted{sha256(slip), c, n + 1}))));
+  rules::audit_entry e;
+  e.kind = rules::audit_kind::posted;
+  e.detail = ports::row_key(n);
+  rules::audit_salt salt;
+  random.fill(salt);
+  auto entry = rules::encode(e);
+  auto leaf = rules::leaf_data_of(e.kind, salt, entry);
+  out.push_back(ports::put(table::leaf, ports::row_key(n), bytes{leaf.begin(), leaf.end()}));
+  bytes salted{salt.begin(), salt.end()};
+  salted.insert(salted.end(), entry.begin(), entry.end());
+  out.push_back(ports::put(table::entry, ports::row_key(n), std::move(salted)));
+}
+
+} // namespace
+
+bare_loop_report run_bare_loop(const std::filesystem::path& folder, std::uint64_t messages, std::size_t batch,
+                               std::size_t slip_bytes, std::size_t body_bytes) {
+  std::filesystem::create_directories(folder);
+  daemon::process_journal journal;
+  daemon::sodium_random random;
+  auto lmdb = lmdb_storage::open(folder, journal);
+  auto ring = keyring::create(folder / "keyring", secret32::random(), journal);
+  if (!lmdb || !ring)
+    give_up("the bare loop has no disk");
+  sealed_storage rows{**lmdb, **ring, random};
+  std::vector<conversation_id> conversations(50);
+  for (auto& c : conversations)
+    c = random.make<conversation_id>();
+  std::vector<double> commits;
+  auto written = written_bytes();
+  auto begin = now_seconds();
+  for (std::uint64_t n = 0; n < messages;) {
+    std::vector<ports::change> changes;
+    for (std::size_t i = 0; i < batch && n < messages; ++i, ++n)
+      put_message(changes, random, conversations[n % conversations.size()], n, slip_bytes, body_bytes);
+    auto before = now_seconds();
+    if (rows.commit(changes) != ports::commit_result::committed)
+      give_up("a commit of the bare loop failed");
+    commits.push_back(now_seconds() - before);
+  }
+  auto seconds = now_seconds() - begin;
+  std::sort(commits.begin(), commits.end());
+  auto count = static_cast<double>(messages);
+  return {count / seconds, commits[commits.size() / 2] * 1e3,
+          static_cast<double>(written_bytes() - written) / count};
+}
+
+} // namespace wardline::bench

@@ -1,0 +1,253 @@
+#include "bench_clinic.hpp"
+#include "credentials.hpp"
+#include "e2ee/party_keys.hpp"
+#include "founding_file.hpp"
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <sodium.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace wardline::bench {
+
+namespace {
+
+constexpr const char* password = "bench-password";
+constexpr const char* code_of_all = "12345678";
+constexpr std::uint64_t patience_ms = 60'000;
+
+template <class Id>
+Id fresh() {
+  Id out;
+  randombytes_buf(out.value.data(), out.value.size());
+  return out;
+}
+
+/// The wall clock: certificates and slips carry it.
+time_ms wall_ms() {
+  return static_cast<time_ms>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  std::chrono::system_clock::now().time_since_epoch())
+                                  .count());
+}
+
+std::string field_of(const std::filesystem::path& file, const std::string& name) {
+  std::ifstream in{file};
+  std::string word;
+  while (in >> word) {
+    if (word == name && in >> word)
+      return word;
+  }
+  return "0";
+}
+
+client::link_settings settings_of(const daemon_process& daemon, const e2ee::x25519_pair& curve) {
+  client::link_settings s;
+  s.endpoint = daemon.address;
+  s.server_curve_key = daemon.curve_key;
+  s.client_curve_public = curve.public_part;
+  s.client_curve_secret = curve.secret.copy();
+  return s;
+}
+
+} // namespace
+
+std::uint64_t now_ms() {
+  return static_cast<std::uint64_t>(now_seconds() * 1e3);
+}
+
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void give_up(const std::string& why) {
+  std::fprintf(stderr, "wardline-bench: %s\n", why.c_str());
+  std::exit(70);
+}
+
+// ---- the daemon
+
+daemon_process::daemon_process(std::filesystem::path program, std::filesystem::path folder)
+    : identity{fresh<clinic_id>(), secret32::random()}, folder_{std::move(folder)} {
+  std::filesystem::create_directories(folder_ / "plugins.d");
+  std::filesystem::create_directories(folder_ / "state");
+  std::filesystem::create_directories(folder_ / "credentials");
+  address = "ipc://" + (folder_ / "cli.sock").string();
+  std::ofstream{folder_ / "wardline.yaml"} << "state_dir: " << (folder_ / "state").string()
+                                           << "\ncredentials_dir: " << (folder_ / "credentials").string()
+                                           << "\nplugins_dir: " << (folder_ / "plugins.d").string() << "\n";
+  std::ofstream{folder_ / "plugins.d" / "cli.yaml"} << "address: " << address << "\nrights: [channels]\n";
+  auto box = daemon::credentials::make();
+  box.save(folder_ / "credentials");
+  noise_key = daemon::x25519_public(box.noise_key);
+  curve_key = daemon::x25519_public(box.link_key);
+  founded = std::make_unique<ctl::founded_clinic>(ctl::found_clinic(
+      identity, {noise_key, daemon::ed25519_public(box.log_key), daemon::ed25519_public(box.daemon_key)},
+      "Bench", "registrar", wall_ms()));
+  daemon::write_founding(folder_ / "state" / daemon::founding_file_name, founded->first);
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    int log = ::open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::dup2(log, STDERR_FILENO);
+    ::execl(program.c_str(), "wardlined", "--config", (folder_ / "wardline.yaml").c_str(), nullptr);
+    ::_exit(127);
+  }
+}
+
+daemon_process::~daemon_process() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::uint64_t daemon_process::resident_bytes() const {
+  return std::stoull(field_of("/proc/" + std::to_string(pid_) + "/status", "VmRSS:")) * 1024;
+}
+
+std::uint64_t daemon_process::written_bytes() const {
+  return std::stoull(field_of("/proc/" + std::to_string(pid_) + "/io", "write_bytes:"));
+}
+
+double daemon_process::cpu_seconds() const {
+  std::ifstream in{"/proc/" + std::to_string(pid_) + "/stat"};
+  std::string word;
+  for (int i = 0; i < 13; ++i)
+    in >> word;
+  double user = 0;
+  double system = 0;
+  in >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+// ---- devices
+
+bench_device::bench_device(const daemon_process& daemon, const e2ee::x25519_pair& curve, std::string name)
+    : clinic{daemon.identity.clinic},
+      server_noise_{daemon.noise_key}, name_{std::move(name)}, link_{settings_of(daemon, curve)} {}
+
+void bench_device::turn(std::uint64_t wait_ms) {
+  link_.turn(now_ms(), wait_ms, *this);
+  session_->tick(now_ms());
+}
+
+void bench_device::connect(const device_id& as, const hash32& certificate_hash) {
+  client::session_events events;
+  events.welcomed = [this](wire::device::welcome&) { greeted_ = true; };
+  events.slip = [this](wire::device::slip& s) {
+    if (on_slip)
+      on_slip(s);
+  };
+  events.pin_size = [] { return std::uint64_t{0}; };
+  if (session_)
+    session_->stop();
+  session_ = std::make_unique<client::session>(link_, std::move(events));
+  client::session_identity who{clinic, server_noise_,    wire::noise_key_pair::from(noise_.secret.copy()),
+                               as,     certificate_hash, {}};
+  session_->start(std::move(who), now_ms());
+  auto end = now_ms() + patience_ms;
+  while (session_->state() != client::session_state::ready) {
+    turn(5);
+    if (now_ms() > end)
+      give_up(name_ + " gets no channel: " + to_string(session_->last_loss()));
+  }
+}
+
+wire::device::answer_body bench_device::ask_and_wait(wire::device::request_body what) {
+  std::optional<wire::device::answer_body> came;
+  session_->ask(std::move(what), [&](wire::device::answer_body& a) { came = std::move(a); });
+  auto end = now_ms() + patience_ms;
+  while (!came) {
+    turn(5);
+    if (now_ms() > end)
+      give_up(name_ + " gets no answer");
+  }
+  if (const auto* no = std::get_if<wire::device::refused>(&*came))
+    give_up(name_ + " was refused: " + to_string(no->why));
+  return std::move(*came);
+}
+
+void bench_device::enrol(const invitation_id& invitation, const hash32& invitation_hash,
+                         const e2ee::signing_key& invitation_key, const std::string& code, const user_id& who,
+                         const party_id& own_party) {
+  device = fresh<device_id>();
+  user = who;
+  party = own_party;
+  e2ee::device_fields c;
+  c.device = device;
+  c.serial = 1;
+  c.invitation = invitation_hash;
+  c.user = user;
+  c.parties = {party};
+  c.display_name = name_;
+  c.signing_key = signing.public_part();
+  c.noise_key = noise_.pub;
+  c.sealing_key = sealing_.public_part;
+  c.from = wall_ms();
+  c.until = c.from + 365ull * 86'400'000;
+  certificate_raw = e2ee::sign_object(
+      clinic, c, {{invitation_key, e2ee::labels::device}, {signing, e2ee::labels::device_possession}});
+  certificate = e2ee::device_certificate::decode(certificate_raw, clinic)->hash();
+  connect({}, {});
+  ask_and_wait(wire::device::enrol{invitation, code, certificate_raw, password});
+  connect(device, certificate);
+  ask_and_wait(wire::device::log_in{{}, password});
+  make_own_party();
+}
+
+void bench_device::make_own_party() {
+  e2ee::party_chain chain;
+  chain.party = party;
+  chain.kind = e2ee::party_kind::user;
+  auto link = e2ee::make_link(clinic, chain, {{{device, certificate, {}}, sealing_.public_part}},
+                              e2ee::link_reason::genesis, {device, certificate, signing}, wall_ms());
+  if (!link)
+    give_up("a first link was refused");
+  inbox = e2ee::inbox_of(clinic, party, 1, *link->seed).public_part;
+  ask_and_wait(wire::device::submit{link->core, link->members, link->seals});
+}
+
+// ---- the registrar
+
+bench_registrar::bench_registrar(daemon_process& daemon)
+    : daemon_{daemon}, device_{daemon, daemon.founded->link, "registrar"} {
+  const auto& f = *daemon.founded;
+  auto invitation = e2ee::signed_invitation::decode(f.first.invitation, f.first.clinic);
+  device_.enrol(f.invitation, invitation->hash(), f.invitation_key, f.second_code, invitation->user,
+                invitation->parties.front());
+  auto object = ctl::certify_registrar(daemon.identity, device_.certificate_raw, 1, wall_ms());
+  if (!object)
+    give_up("the registrar was not certified");
+  certificate_ =
+      std::get<wire::device::submitted>(device_.ask_and_wait(wire::device::submit{*object, {}, {}})).hash;
+}
+
+std::unique_ptr<bench_device> bench_registrar::let_in(const std::string& name) {
+  auto key = e2ee::signing_key::random();
+  auto curve = e2ee::x25519_pair::random();
+  e2ee::invitation_fields i;
+  i.invitation = fresh<invitation_id>();
+  i.invitation_key = key.public_part();
+  i.registrar = certificate_;
+  i.user = fresh<user_id>();
+  i.parties = {fresh<party_id>()};
+  i.display_name = name;
+  i.from = wall_ms();
+  i.until = i.from + 86'400'000;
+  wire::device::invite order;
+  order.object = e2ee::sign_object(daemon_.identity.clinic, i, {{device_.signing, e2ee::labels::invitation}});
+  order.code = code_of_all;
+  order.link_key = curve.public_part;
+  order.names = {{i.parties.front(), 1, name}};
+  auto hash = std::get<wire::device::submitted>(device_.ask_and_wait(std::move(order))).hash;
+  auto out = std::make_unique<bench_device>(daemon_, curve, name);
+  out->enrol(i.invitation, hash, key, code_of_all, i.user, i.parties.front());
+  return out;
+}
+
+} // namespace wardline::bench
