@@ -72,18 +72,28 @@ def ctest(root, preset, modes, environment=None):
 def table(root):
     sanitizers = {"ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
     here = root / "tests" / "check"
+    release = root / "build" / "release"
+    sim = str(release / "tests" / "sim" / "wardline_sim")
+    bench = str(release / "tests" / "bench" / "wardline-bench")
     return [
         one("counting", FAST, ["python3", str(here / "counting_test.py")], 30),
         one("format", FULL, ["python3", str(here / "format.py")], 120, counts_cases=False),
         one("demo supervisor", FAST, ["python3", str(root / "tests" / "demo" / "supervise_test.py")], 60),
-        build("dev", FAST),
-        ctest(root, "dev", FAST),
+        # Every test once: plain in `fast`, under the sanitizers in the others.
+        build("dev", ("fast",)),
+        ctest(root, "dev", ("fast",)),
         build("asan", FULL),
         ctest(root, "asan", FULL, sanitizers),
+        build("release", FULL, "wardlined", "wardctl", "ward", "wardline_sim", "wardline-bench"),
+        one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build release",)),
+        one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk"], 300, needs=("build release",)),
+        one("bench", FULL, [bench, "--quick", "--json"], 600, long=[bench, "--json"], counts_cases=False,
+            needs=("build release",)),
         build("fuzz", FULL, "fuzzers"),
         one("fuzz", FULL, ["python3", str(root / "tests" / "fuzz" / "run.py"), str(root / "build" / "fuzz"), "3"], 600,
             long=["python3", str(root / "tests" / "fuzz" / "run.py"), str(root / "build" / "fuzz"), "150"],
             needs=("build fuzz",)),
-        one("clang-tidy", FULL, ["python3", str(here / "clang_tidy.py")], 2400, counts_cases=False,
+        build("dev", ("long",)),
+        one("clang-tidy", ("long",), ["python3", str(here / "clang_tidy.py")], 2400, counts_cases=False,
             needs=("build dev",)),
     ]
