@@ -44,7 +44,7 @@ std::optional<stamped_row<Row>> read_row(const ports::reader& from, ports::table
 
 template <class Row>
 stamped_change put_row(ports::table where, bytes key, const Row& row) {
-  return {ports::put(where, std::move(key), rows::encode(row)), true};
+  return {ports::put(where, std::move(key), encode(row)), true};
 }
 
 /// A signed object as stored: its bytes as received, and the leaf that says it was accepted.

@@ -1,0 +1,110 @@
+#pragma once
+// Neighbours for tests of one actor: they keep what they were told and answer what the test says.
+#include "handles.hpp"
+#include "stored.hpp"
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+namespace wardline {
+
+/// A directory that answers by its hooks, not_found without one.
+struct fake_directory {
+  std::function<outcome(const ask_directory&)> on_ask;
+  std::function<outcome(const post_slip&)> on_post;
+  std::function<outcome(const open_bodies&)> on_open;
+  std::function<outcome(const read_slips&)> on_slips;
+  std::function<outcome(const apply_act&)> on_act;
+  std::function<outcome(const sign_in&)> on_sign_in;
+  std::function<outcome(const resume&)> on_resume;
+  std::function<outcome(const sign_off&)> on_sign_off;
+  bool silent = false; ///< keeps every request unanswered
+  std::vector<caf::typed_response_promise<outcome>> kept;
+  std::vector<fan_out> news;
+  std::vector<session_online> online;
+  std::vector<session_offline> offline;
+
+  template <class Message>
+  caf::result<outcome> answer(directory_actor::pointer self,
+                              const std::function<outcome(const Message&)>& hook, const Message& m) {
+    if (silent) {
+      kept.push_back(self->make_response_promise<outcome>());
+      return kept.back();
+    }
+    return hook ? hook(m) : refused(refusal::not_found);
+  }
+
+  directory_actor spawn(caf::actor_system& sys) {
+    return sys.spawn([this](directory_actor::pointer self) -> directory_actor::behavior_type {
+      return {
+          [=, this](const ask_directory& m) { return answer(self, on_ask, m); },
+          [=, this](const post_slip& m) { return answer(self, on_post, m); },
+          [=, this](const open_bodies& m) { return answer(self, on_open, m); },
+          [=, this](const read_slips& m) { return answer(self, on_slips, m); },
+          [=, this](const apply_act& m) { return answer(self, on_act, m); },
+          [=, this](const sign_in& m) { return answer(self, on_sign_in, m); },
+          [=, this](const resume& m) { return answer(self, on_resume, m); },
+          [=, this](const sign_off& m) { return answer(self, on_sign_off, m); },
+          [this](const session_online& m) { online.push_back(m); },
+          [this](const session_offline& m) { offline.push_back(m); },
+          [this](const fan_out& m) { news.push_back(m); },
+          [](const tick&) {},
+      };
+    });
+  }
+};
+
+/// A store in front of the real one: keeps writes back until told, and can answer in its stead.
+struct gate_before_store {
+  struct held_write {
+    write what;
+    caf::typed_response_promise<committed> ack;
+  };
+  store_actor behind;
+  store_actor front;
+  bool hold = false;
+  refusal instead = refusal::none; ///< answers what was held without doing it
+  std::vector<held_write> held;
+  std::vector<std::size_t> acts_of_writes; ///< of every write that came
+
+  store_actor spawn(caf::actor_system& sys) {
+    front = sys.spawn([this](store_actor::pointer self) -> store_actor::behavior_type {
+      return {
+          [=, this](const write& m) -> caf::result<committed> {
+            acts_of_writes.push_back(m.acts.size());
+            if (!hold)
+              return self->delegate(behind, m);
+            held.push_back({m, self->make_response_promise<committed>()});
+            return held.back().ack;
+          },
+          [this](const flush&) { let_go(); },
+          [](const sign_checkpoint&) {},
+          [=, this](const get_checkpoint& m) { return self->delegate(behind, m); },
+          [=, this](const probe& m) { return self->delegate(behind, m); },
+      };
+    });
+    return front;
+  }
+
+  /// Hands on what was held; the real store answers. Effective with the next run().
+  void release() {
+    hold = false;
+    caf::anon_send(front, flush{});
+  }
+
+  void refuse(refusal why) {
+    instead = why;
+    release();
+  }
+
+private:
+  void let_go() {
+    auto why = std::exchange(instead, refusal::none);
+    for (auto& h : std::exchange(held, {}))
+      if (why == refusal::none)
+        h.ack.delegate(behind, h.what);
+      else
+        h.ack.deliver(caf::make_error(why));
+  }
+};
+
+} // namespace wardline
