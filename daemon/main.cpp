@@ -28,6 +28,14 @@ void keep_memory_private() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
+/// The store's file ended before its map: its disk is gone or it was cut short under us. Nothing can be
+/// trusted.
+void stop_on_bus_error(int) {
+  constexpr char what[] = "wardlined: the store's file is shorter than its map; stopping\n";
+  [[maybe_unused]] auto said = ::write(STDERR_FILENO, what, sizeof what - 1);
+  ::_exit(crashed);
+}
+
 /// SIGUSR1 is our own: a core actor is gone.
 sigset_t block_signals() {
   sigset_t set;
@@ -95,18 +103,23 @@ link_listener listener_of(const house& h) {
       [host = h.plugin_host](ports::link_peer peer) { caf::anon_send(host, peer_gone{std::move(peer)}); }};
 }
 
+/// Seconds between two looks for readers that died in the store (security 3).
+constexpr unsigned check_readers_every_s = 30;
+
 /// One tick a second until a signal. crashed: a core actor is gone.
 exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clock, const box& b,
                 const rules::clinic_board& board) {
   timespec second{1, 0};
   bool founding_left = b.first.has_value();
-  for (;;) {
+  for (unsigned seconds = 1;; ++seconds) {
     int got = sigtimedwait(&signals, nullptr, &second);
     if (got == SIGUSR1)
       return crashed;
     if (got > 0)
       return stopped;
     h.on_tick(tick_of(clock));
+    if (seconds % check_readers_every_s == 0)
+      b.lmdb->check_readers();
     if (founding_left && board.now()->id) {
       remove_founding(b.conf);
       founding_left = false;
@@ -175,6 +188,7 @@ int main(int argc, char** argv) {
   if (argc != 3 || std::strcmp(argv[1], "--config") != 0)
     return complain(wrong_usage, "usage: wardlined --config /etc/wardline/wardline.yaml");
   keep_memory_private();
+  std::signal(SIGBUS, stop_on_bus_error);
   auto signals = block_signals();
   if (sodium_init() < 0)
     return complain(unavailable, "libsodium does not start on this machine");
