@@ -5,9 +5,6 @@ namespace wardline::client {
 
 namespace {
 
-/// Rows of a remembered listing.
-constexpr std::size_t listing_rows_max = 1'000;
-
 outbox::moved ends_with_sent(done<sent_message> then) {
   return [then = std::move(then)](const outbox_row& row, const refused& no) {
     if (row.state == outbox_state::acked)
@@ -128,9 +125,11 @@ void device::enrol(const invitation_file& file, std::string code, std::string pa
     then(parts_->damaged != refusal::none ? parts_->damaged : refusal::already_exists);
     return;
   }
-  parts_->enrolment.enrol(file, std::move(code), password, [this, password, then](const refused& no) {
+  auto held = std::make_shared<const wiped_bytes>(to_bytes(view(password)));
+  wipe({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
+  parts_->enrolment.enrol(file, std::move(code), held, [this, held, then](const refused& no) {
     if (no.why == refusal::none)
-      parts_->enrolled(password, then);
+      parts_->enrolled(std::string{text(held->value)}, then);
     else
       then(no);
   });

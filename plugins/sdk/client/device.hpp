@@ -24,6 +24,9 @@ namespace wardline::client {
 /// The scale of action time (DESIGN 8). Unscored is shown and timed as today.
 using e2ee::urgency;
 
+/// Numbers that a listing gives out; what stands behind them in the inbox has none.
+inline constexpr std::size_t listing_rows_max = 1'000;
+
 /// How far this device is (e2ee 6.1).
 enum class device_stage : std::uint8_t {
   empty,     ///< nothing is enrolled here

@@ -59,9 +59,6 @@ enum class secret_cell : std::uint8_t {
 
 /// Bytes of a cell's content.
 inline constexpr std::size_t secret_cell_bytes_max = 8'192;
-/// Bytes of a row's key (LMDB allows 511) and of its value.
-inline constexpr std::size_t row_key_bytes_max = 64;
-inline constexpr std::size_t row_value_bytes_max = 1'048'576;
 /// Rows in one page of a scan.
 inline constexpr std::size_t scan_rows_max = 512;
 

@@ -115,7 +115,7 @@ session_identity enrolment::identity(bool enrolling) const {
   return out;
 }
 
-void enrolment::enrol(const invitation_file& file, std::string code, std::string password, ended then) {
+void enrolment::enrol(const invitation_file& file, std::string code, held_password password, ended then) {
   if (core_.me && core_.me->invitation != file.invitation) {
     then(because(refusal::already_exists));
     return;
@@ -134,7 +134,7 @@ void enrolment::enrol(const invitation_file& file, std::string code, std::string
     submit(code, password, then); // the answer got lost: the same bytes again get the same answer
 }
 
-void enrolment::show(const std::string& code, const std::string& password, const ended& then) {
+void enrolment::show(const std::string& code, const held_password& password, const ended& then) {
   wire::device::show_invitation request{core_.me->invitation, code};
   core_.link.ask_for<wire::device::invitation>(
       request, [this, code, password, then](result<wire::device::invitation> shown) {
@@ -205,8 +205,9 @@ refusal enrolment::certify(const wire::device::invitation& shown) {
   return core_.rows.write_cell(secret_cell::enrolment, cell.value);
 }
 
-void enrolment::submit(const std::string& code, const std::string& password, const ended& then) {
-  wire::device::enrol request{core_.me->invitation, code, core_.me->certificate, password};
+void enrolment::submit(const std::string& code, const held_password& password, const ended& then) {
+  wire::device::enrol request{core_.me->invitation, code, core_.me->certificate,
+                              std::string{text(password->value)}};
   core_.link.ask_for<wire::device::enrolled>(std::move(request),
                                              [this, then](result<wire::device::enrolled> answer) {
                                                if (!answer) {

@@ -9,6 +9,9 @@ namespace wardline::client {
 /// (e2ee 5.4).
 inline constexpr std::uint64_t certificate_ms = 365ULL * 86'400'000;
 
+/// A password while an enrolment is on its way; wiped with the last step that holds it.
+using held_password = std::shared_ptr<const wiped_bytes>;
+
 class enrolment {
 public:
   using ended = std::function<void(const refused&)>;
@@ -23,7 +26,7 @@ public:
   /// Ends when the daemon has accepted the certificate; the owner then connects as the enrolled device.
   /// Refusals: already_exists (another enrolment stands in this store), wrong_identity_key, wrong_server_key
   /// and every other check of what the invitation hangs on, those of ShowInvitation and Enrol.
-  void enrol(const invitation_file& file, std::string code, std::string password, ended then);
+  void enrol(const invitation_file& file, std::string code, held_password password, ended then);
 
   /// Who speaks on the channel: the certified device, or (`enrolling`) a key nobody knows yet.
   [[nodiscard]] session_identity identity(bool enrolling) const;
@@ -35,9 +38,9 @@ public:
 
 private:
   refusal begin(const invitation_file& file);
-  void show(const std::string& code, const std::string& password, const ended& then);
+  void show(const std::string& code, const held_password& password, const ended& then);
   refusal certify(const wire::device::invitation& shown);
-  void submit(const std::string& code, const std::string& password, const ended& then);
+  void submit(const std::string& code, const held_password& password, const ended& then);
   refusal save();
 
   core& core_;

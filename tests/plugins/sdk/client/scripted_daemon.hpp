@@ -97,6 +97,10 @@ public:
   /// A device as certified.
   [[nodiscard]] e2ee::device_certificate certificate_of(const device_id& device) const;
   std::uint64_t append(std::uint8_t kind, const hash32& hash);
+  [[nodiscard]] d::logged logged(const hash32& hash) const;
+  // For devices that a test makes by hand.
+  d::answer_body on(const d::enrol& m);
+  d::answer_body on(const d::submit& m);
 
 private:
   struct channel {
@@ -116,14 +120,12 @@ private:
   d::answer_body answer(channel& c, const d::request_body& what, time_ms now);
   d::answer_body on(channel& c, const d::hello& m);
   d::answer_body on(const d::show_invitation& m);
-  d::answer_body on(const d::enrol& m);
   d::answer_body on(channel& c, const d::log_in& m);
   d::answer_body on(const d::find_person& m) const;
   d::answer_body on(const d::list_parties& m) const;
   d::answer_body on(const d::get_party& m) const;
   d::answer_body on(const d::get_objects& m) const;
   d::answer_body on(const channel& c, const d::list_conversations& m) const;
-  d::answer_body on(const d::submit& m);
   d::answer_body on(const d::invite& m);
   d::answer_body on(const d::post& m, time_ms now);
   d::answer_body on(const d::get_slips& m) const;
@@ -133,7 +135,6 @@ private:
 
   [[nodiscard]] std::uint64_t checkpoint_size() const;
   [[nodiscard]] std::vector<hash32> consistency(std::uint64_t from) const;
-  [[nodiscard]] d::logged logged(const hash32& hash) const;
   std::uint64_t accept(std::uint8_t kind, const hash32& hash, bytes raw);
   void name_parties(const std::vector<d::party_name>& names);
   void chain_of(const hash32& invitation, std::vector<hash32>& out) const;

@@ -1,0 +1,60 @@
+#pragma once
+// A device whose keys the test holds: it can turn parties and sign what a `client::device` would not.
+#include "scripted_daemon.hpp"
+
+namespace wardline::test {
+
+struct handmade_device {
+  e2ee::signing_key signing = e2ee::signing_key::random();
+  e2ee::x25519_pair sealing = e2ee::x25519_pair::random();
+  device_id id;
+  hash32 certificate{};
+  party_id party;
+  e2ee::party_chain chain;
+
+  /// Invited by admin, enrolled, its party founded.
+  handmade_device(little_clinic& clinic, const std::string& name) {
+    auto made = clinic.act<client::invitation_made>([&](client::done<client::invitation_made> then) {
+      clinic["admin"].device->invite({name, {}}, std::move(then));
+    });
+    auto key = e2ee::signing_key::from_seed(made->file.seed.copy());
+    e2ee::device_fields own;
+    own.serial = 1;
+    for (const auto& [hash, o] : clinic.daemon.objects)
+      if (auto x = e2ee::signed_invitation::decode(o.raw, clinic.daemon.clinic);
+          x && x->invitation == made->file.invitation) {
+        own.invitation = hash;
+        own.parties = x->parties;
+      }
+    id.value.fill(0x77);
+    own.device = id;
+    own.user = made->user;
+    own.display_name = name;
+    own.signing_key = signing.public_part();
+    own.noise_key = e2ee::x25519_pair::random().public_part;
+    own.sealing_key = sealing.public_part;
+    auto raw = e2ee::sign_object(clinic.daemon.clinic, own,
+                                 {{key, e2ee::labels::device}, {signing, e2ee::labels::device_possession}});
+    (void)clinic.daemon.on(d::enrol{made->file.invitation, {}, raw, "password"});
+    certificate = clinic.daemon.certificate_of(id).hash();
+    party = chain.party = own.parties.at(0);
+    chain.kind = e2ee::party_kind::user;
+    turn(clinic, e2ee::link_reason::genesis);
+  }
+
+  void turn(little_clinic& clinic, e2ee::link_reason reason) {
+    auto next = e2ee::make_link(clinic.daemon.clinic, chain, {{{id, certificate, {}}, sealing.public_part}},
+                                reason, {id, certificate, signing}, clinic.now);
+    auto link = e2ee::roster_link::decode(next->core, next->members, next->seals, clinic.daemon.clinic);
+    (void)clinic.daemon.on(d::submit{next->core, next->members, next->seals});
+    chain = e2ee::extended(chain, *link);
+  }
+
+  [[nodiscard]] bytes sign(const little_clinic& clinic, e2ee::conversation_fields link) const {
+    link.signer_device = id;
+    link.signer_certificate = certificate;
+    return e2ee::sign_object(clinic.daemon.clinic, link, {{signing, e2ee::labels::conversation}});
+  }
+};
+
+} // namespace wardline::test
