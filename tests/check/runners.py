@@ -74,6 +74,7 @@ def table(root):
     here = root / "tests" / "check"
     release = root / "build" / "release"
     sim = str(release / "tests" / "sim" / "wardline_sim")
+    faults = release / "tests" / "fault"
     bench = str(release / "tests" / "bench" / "wardline-bench")
     return [
         one("counting", FAST, ["python3", str(here / "counting_test.py")], 30),
@@ -84,9 +85,13 @@ def table(root):
         ctest(root, "dev", ("fast",)),
         build("asan", FULL),
         ctest(root, "asan", FULL, sanitizers),
-        build("release", FULL, "wardlined", "wardctl", "ward", "wardline_sim", "wardline-bench"),
+        build("release", FULL, "wardlined", "wardctl", "ward", "wardline_sim", "wardline-bench",
+              "kill_test", "fault_test"),
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build release",)),
         one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk"], 300, needs=("build release",)),
+        one("kill -9", FULL, [str(faults / "kill_test"), "--kills", "20"], 900,
+            long=[str(faults / "kill_test"), "--kills", "200"], needs=("build release",)),
+        one("bad input, markers, core files", FULL, [str(faults / "fault_test")], 900, needs=("build release",)),
         one("bench", FULL, [bench, "--quick", "--json"], 600, long=[bench, "--json"], counts_cases=False,
             needs=("build release",)),
         build("fuzz", FULL, "fuzzers"),

@@ -84,6 +84,9 @@ public:
     return number;
   }
 
+  /// For polls.
+  [[nodiscard]] void* handle() { return socket_.handle(); }
+
 private:
   zmq::context_t context_{1};
   zmq::socket_t socket_{context_, zmq::socket_type::dealer};
