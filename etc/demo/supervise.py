@@ -2,8 +2,8 @@
 
 usage: supervise.py FOLDER PROGRAM ARGUMENTS...
 
-Speaks systemd's readiness protocol (NOTIFY_SOCKET), starts the program again after a crash with a growing pause,
-and gives up on the exit codes that a restart cannot help (sysexits 64, 65, 77, 78). Writes into FOLDER:
+Speaks systemd's readiness protocol (NOTIFY_SOCKET), starts the program again after a crash - with a growing pause if
+it does not get ready - and gives up on the exit codes that a restart cannot help (sysexits 64, 65, 77, 78). Writes into FOLDER:
 supervisor.pid, program.pid, state (starting | ready | stopped CODE) and program.log. TERM ends both.
 """
 import os
@@ -18,7 +18,6 @@ from pathlib import Path
 HOPELESS = (64, 65, 77, 78)
 PAUSE_MIN_S = 0.2
 PAUSE_MAX_S = 10.0
-HEALTHY_AFTER_S = 30.0  # a run this long makes the next pause short again
 DRAIN_S = 20.0
 
 
@@ -28,6 +27,7 @@ class Supervisor:
         self.command = command
         self.stopping = False
         self.pause_s = PAUSE_MIN_S
+        self.was_ready = False
         self.wake_read, self.wake_write = socket.socketpair()
         self.wake_write.setblocking(False)
         signal.set_wakeup_fd(self.wake_write.fileno(), warn_on_full_buffer=False)
@@ -59,6 +59,7 @@ class Supervisor:
 
     def run_once(self):
         """One life of the program; its exit code."""
+        self.was_ready = False
         self.write("state", "starting")
         environment = dict(os.environ, NOTIFY_SOCKET="@" + self.notify_name)
         with open(self.folder / "program.log", "ab") as log:
@@ -73,19 +74,19 @@ class Supervisor:
             if told_to_stop is not None and time.monotonic() - told_to_stop > DRAIN_S:
                 program.kill()
             if self.wait(0.5):
+                self.was_ready = True
                 self.write("state", "ready")
         return program.returncode
 
     def run(self):
         self.write("supervisor.pid", str(os.getpid()))
         while True:
-            started = time.monotonic()
             code = self.run_once()
             if self.stopping or code in HOPELESS:
                 self.write("state", f"stopped {code}")
                 return 0 if self.stopping else code
             self.write("state", "starting")
-            if time.monotonic() - started > HEALTHY_AFTER_S:
+            if self.was_ready:  # it can start: people wait for it, and the reason to pause is gone
                 self.pause_s = PAUSE_MIN_S
             until = time.monotonic() + self.pause_s
             while not self.stopping and time.monotonic() < until:
