@@ -47,8 +47,8 @@ def build(preset, modes, *targets):
     return one(f"build {preset}", modes, ["bash", "-c", script], BUILD_LIMIT_S, counts_cases=False)
 
 
-def ctest(root, preset, modes, environment=None):
-    """Every program that CMake knows as a test, two at a time."""
+def ctest(root, preset, modes, environment=None, only=None):
+    """Every program that CMake knows as a test, or those named, two at a time."""
     folder = root / "build" / preset
 
     def programs(mode):
@@ -58,6 +58,8 @@ def ctest(root, preset, modes, environment=None):
             return None
         found = []
         for test in json.loads(listed.stdout)["tests"]:
+            if only and test["name"] not in only:
+                continue
             if "command" not in test:  # CMake knows it, but it was not built
                 found.append(Program(f"{preset} {test['name']}", ["false"], 1))
                 continue
@@ -69,36 +71,42 @@ def ctest(root, preset, modes, environment=None):
     return Runner(f"tests {preset}", modes, programs, needs=(f"build {preset}",), at_once=2)
 
 
+# What runs under ASan and UBSan too: every decoder, the channel, the store, and the whole house in the simulation.
+SANITIZED = ("wire_values_test", "wire_noise_test", "wire_channel_test", "wire_codec_test", "fuzz_replay",
+             "storage_test", "e2ee_log_test", "e2ee_message_test", "rules_test")
+
+
 def table(root):
     sanitizers = {"ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
     here = root / "tests" / "check"
-    release = root / "build" / "release"
-    sim = str(release / "tests" / "sim" / "wardline_sim")
-    faults = release / "tests" / "fault"
-    bench = str(release / "tests" / "bench" / "wardline-bench")
+    sim = str(root / "build" / "dev" / "tests" / "sim" / "wardline_sim")
+    sanitized_sim = str(root / "build" / "asan" / "tests" / "sim" / "wardline_sim")
+    faults = root / "build" / "dev" / "tests" / "fault"
+    bench = str(root / "build" / "release" / "tests" / "bench" / "wardline-bench")
     return [
         one("counting", FAST, ["python3", str(here / "counting_test.py")], 30),
         one("format", FULL, ["python3", str(here / "format.py")], 120, counts_cases=False),
         one("demo supervisor", FAST, ["python3", str(root / "tests" / "demo" / "supervise_test.py")], 60),
-        # Every test once: plain in `fast`, under the sanitizers in the others.
-        build("dev", ("fast",)),
-        ctest(root, "dev", ("fast",)),
-        build("asan", FULL),
-        ctest(root, "asan", FULL, sanitizers),
-        build("release", FULL, "wardlined", "wardctl", "ward", "wardline_sim", "wardline-bench",
-              "kill_test", "fault_test"),
-        one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build release",)),
-        one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk"], 300, needs=("build release",)),
+        build("dev", FAST),
+        ctest(root, "dev", FAST),
+        one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),
+        one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk"], 300, needs=("build dev",)),
         one("kill -9", FULL, [str(faults / "kill_test"), "--kills", "20"], 900,
-            long=[str(faults / "kill_test"), "--kills", "200"], needs=("build release",)),
-        one("bad input, markers, core files", FULL, [str(faults / "fault_test")], 900, needs=("build release",)),
+            long=[str(faults / "kill_test"), "--kills", "200"], needs=("build dev",)),
+        one("bad input, markers, core files", FULL, [str(faults / "fault_test")], 900, needs=("build dev",)),
+        build("asan", FULL, "wardline_sim", *SANITIZED),
+        ctest(root, "asan", FULL, sanitizers, only=SANITIZED),
+        one("simulation, sanitized", FULL, [sanitized_sim, "--seeds", "20", "--first", "1000"], 900,
+            long=[sanitized_sim, "--seeds", "1000", "--first", "1000"], needs=("build asan",)),
+        build("release", FULL, "wardlined", "wardline-bench"),
         one("bench", FULL, [bench, "--quick", "--json"], 600, long=[bench, "--json"], counts_cases=False,
+            needs=("build release",)),
+        one("readme", FULL, ["python3", str(root / "tests" / "demo" / "readme_test.py")], 3000,
             needs=("build release",)),
         build("fuzz", FULL, "fuzzers"),
         one("fuzz", FULL, ["python3", str(root / "tests" / "fuzz" / "run.py"), str(root / "build" / "fuzz"), "3"], 600,
             long=["python3", str(root / "tests" / "fuzz" / "run.py"), str(root / "build" / "fuzz"), "150"],
             needs=("build fuzz",)),
-        build("dev", ("long",)),
         one("clang-tidy", ("long",), ["python3", str(here / "clang_tidy.py")], 2400, counts_cases=False,
             needs=("build dev",)),
     ]
