@@ -6,11 +6,11 @@
 
 namespace wardline::ports {
 
-/// One connection of a plugin. `user` is what ZAP found for its CURVE key and decides who it is; `routing` only
-/// says where answers go (security 6.1).
+/// One connection of a plugin. `user` is what ZAP found for its CURVE key and decides who it is; `routing`
+/// only says where answers go (security 6.1).
 struct link_peer {
-  std::string user;  ///< plugin name | "/" | 16 hex digits of the CURVE key
-  bytes routing;     ///< at most 255 bytes
+  std::string user; ///< plugin name | "/" | 16 hex digits of the CURVE key
+  bytes routing;    ///< at most 255 bytes
 
   auto operator<=>(const link_peer&) const = default;
 

@@ -132,6 +132,17 @@ def under_kills(clinic, commands, seed):
     assert TEXT in clinic.run("./ward --as physician1 open 1"), "an acknowledged message is gone after a kill"
 
 
+def stop_and_start(clinic):
+    """The daemon ends by itself when told to, and everything is there when it starts again."""
+    clinic.run("./ward --as physician1 logoff")
+    clinic.run("./ward --as physician1 login")  # a password was checked in this life of the daemon
+    clinic.run("./demo stop")
+    state = (clinic.copy / ".demo/run/state").read_text().strip()
+    assert state == "stopped 0", f"the daemon did not end by itself: {state}"
+    clinic.run("./demo --yes", BUILD_LIMIT_S)
+    assert "you have it" in clinic.run("./ward --as physician1 inbox"), "the acknowledgement is gone after a stop"
+
+
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}", flush=True)
@@ -140,7 +151,8 @@ def main():
         clinic = Clinic(Path(folder))
         try:
             for case in (lambda: as_typed(clinic, commands_of_readme()),
-                         lambda: under_kills(clinic, commands_of_readme(), seed)):
+                         lambda: under_kills(clinic, commands_of_readme(), seed),
+                         lambda: stop_and_start(clinic)):
                 try:
                     case()
                     passed += 1
