@@ -12,13 +12,6 @@ namespace {
 
 namespace asked = wire::device;
 
-/// Overwrites what a string holds or held, its small-text buffer included.
-void wipe_text(std::string& s) {
-  s.resize(s.capacity());
-  wipe({reinterpret_cast<std::uint8_t*>(s.data()), s.size()});
-  s.clear();
-}
-
 void wipe_passwords(asked::request_body& what) {
   if (auto* l = std::get_if<asked::log_in>(&what))
     wipe_text(l->password);

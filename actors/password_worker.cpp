@@ -3,14 +3,6 @@
 
 namespace wardline {
 
-namespace {
-
-void wipe_password(std::string& password) {
-  wipe({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
-}
-
-} // namespace
-
 password_actor::behavior_type password_worker(password_actor::stateful_pointer<password_worker_state> self,
                                               ports::passwords* passwords) {
   auto& st = self->state;
@@ -19,12 +11,12 @@ password_actor::behavior_type password_worker(password_actor::stateful_pointer<p
       // By mutable reference: CAF then gives the handler a copy of its own, which is wiped here.
       [&st](check_password& m) {
         bool right = st.passwords->verify(m.stored, m.password);
-        wipe_password(m.password);
+        wipe_text(m.password);
         return password_checked{right};
       },
       [&st](make_password_hash& m) {
         auto phc = st.passwords->hash(m.password);
-        wipe_password(m.password);
+        wipe_text(m.password);
         return password_hash{phc.value_or("")};
       },
   };

@@ -111,7 +111,7 @@ inline constexpr std::size_t invited_parties_max = 64;
 inline constexpr std::size_t parties_listed_max = 1'024;
 inline constexpr std::size_t conversations_listed_max = 1'024;
 inline constexpr std::size_t logged_per_answer_max = 2'048;
-inline constexpr std::size_t chain_certificates_max = 8;
+inline constexpr std::size_t chain_certificates_max = 64;
 /// Attachments in a content; bytes of a file's name and media type (content.proto).
 inline constexpr std::size_t attachments_max = 32;
 inline constexpr std::size_t file_name_bytes_max = 255;

@@ -94,4 +94,10 @@ void wipe(std::span<std::uint8_t> memory) {
     sodium_memzero(memory.data(), memory.size());
 }
 
+void wipe_text(std::string& s) {
+  s.resize(s.capacity());
+  sodium_memzero(s.data(), s.size());
+  s.clear();
+}
+
 } // namespace wardline

@@ -2,6 +2,7 @@
 // Secret bytes: locked, guarded memory that is wiped when dropped (e2ee 2.4).
 #include "wire/ids.hpp"
 #include <cstddef>
+#include <string>
 
 namespace wardline {
 
@@ -32,6 +33,10 @@ private:
 
 /// Overwrites memory in a way the compiler keeps.
 void wipe(std::span<std::uint8_t> memory);
+
+/// Overwrites what a string holds or held, its small-text buffer included, and empties it: also a string that
+/// was moved from may still hold a password.
+void wipe_text(std::string& s);
 
 /// A buffer that is wiped when it goes out of scope; for plaintexts and keys of odd sizes.
 struct wiped_bytes {
