@@ -1,8 +1,10 @@
 #include "admission.hpp"
 #include "e2ee/chains.hpp"
+#include "lookups.hpp"
 #include "stored.hpp"
 #include "wire/hash.hpp"
 #include <algorithm>
+#include <utility>
 
 namespace wardline {
 
@@ -54,56 +56,53 @@ bool code_fits(const rows::invitation& row, std::string_view code) {
   return code_hash(row.code_salt, code) == row.code_hash; // of hashes: what differs first tells nothing
 }
 
-/// The registrar's certificate and what it hangs on, newest last; empty under the identity key.
-std::vector<bytes> chain_of(const e2ee::trust& t, const e2ee::signed_invitation& x) {
-  std::vector<bytes> out;
-  const auto* registrar = t.registrar(x.registrar);
-  if (registrar == nullptr)
-    return out;
-  if (const auto* device = t.newest(registrar->what.device); device != nullptr) {
-    if (const auto* invited = t.invited(device->what.invitation); invited != nullptr) {
-      out = chain_of(t, invited->what);
-      out.push_back(invited->what.raw());
-    }
-    out.push_back(device->what.raw());
+rules::party_kind own_kind(e2ee::device_class c) {
+  switch (c) {
+  case e2ee::device_class::personal_patient:
+    return rules::party_kind::patient;
+  case e2ee::device_class::service:
+    return rules::party_kind::service;
+  default:
+    return rules::party_kind::user;
   }
-  out.push_back(registrar->what.raw());
-  return out;
 }
 
-/// Kinds and names of parties that come into being with an invitation.
-refusal check_names(const registry& known, const e2ee::signed_invitation& x,
-                    const std::vector<wire::device::party_name>& names) {
-  auto invited = [&](const party_id& p) {
-    return std::find(x.parties.begin(), x.parties.end(), p) != x.parties.end();
-  };
-  auto named = [&](const party_id& p) {
-    return std::any_of(names.begin(), names.end(), [&](const auto& n) { return n.party == p; });
-  };
-  for (const auto& n : names) {
-    if (!invited(n.party))
-      return refusal::malformed_request;
-    const auto* held = known.party(n.party);
-    if (held != nullptr && (static_cast<std::uint8_t>(held->kind) != n.kind || held->name != n.name))
-      return refusal::already_exists;
-  }
-  for (const auto& p : x.parties)
-    if (known.party(p) == nullptr && !named(p))
-      return refusal::not_found;
-  return refusal::none;
-}
-
-/// The person's own party: the one of kind user among the invitation's.
+/// The person's own party: the one of her kind among the invitation's.
 party_id own_party(const registry& known, const e2ee::signed_invitation& x) {
   for (const auto& p : x.parties)
-    if (const auto* row = known.party(p); row != nullptr && row->kind == rules::party_kind::user)
+    if (const auto* row = known.party(p); row != nullptr && row->kind == own_kind(x.of_class))
       return p;
   return {};
+}
+
+/// A user's or patient's party belongs to one person: at most one in an invitation, of the right class, and
+/// nobody else's.
+refusal check_own(const registry& known, const e2ee::signed_invitation& x,
+                  const std::vector<wire::device::party_name>& names) {
+  auto kind_of = [&](const party_id& p) {
+    auto named = std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.party == p; });
+    if (named != names.end())
+      return static_cast<rules::party_kind>(named->kind);
+    const auto* held = known.party(p);
+    return held != nullptr ? held->kind : rules::party_kind::role;
+  };
+  bool seen = false;
+  for (const auto& p : x.parties) {
+    auto kind = kind_of(p);
+    if (kind != rules::party_kind::user && kind != rules::party_kind::patient)
+      continue;
+    if (std::exchange(seen, true) || !x.user || kind != own_kind(x.of_class))
+      return refusal::class_not_for_party;
+    if (auto owner = known.owner(p); owner && *owner != x.user)
+      return refusal::class_not_for_party;
+  }
+  return refusal::none;
 }
 
 struct checked_enrolment {
   opened_invitation invitation;
   e2ee::device_certificate certificate;
+  bool new_person = false;
 };
 
 /// All that can be said before the password: a verdict, or what enrols.
@@ -128,14 +127,20 @@ std::variant<verdict, checked_enrolment> check_enrol(const circumstances& c, con
   }
   if (certificate->noise_key != noise_key)
     return verdict{refused(refusal::handshake_failed)};
+  // The code that was given belongs to this invitation and to no other: it guards no other one's certificate.
+  if (certificate->invitation != found->row.object || !certificate->device)
+    return verdict{refused(refusal::certificate_exceeds_invitation)};
   if (auto why = e2ee::verify(*certificate, c.known.trust(), about_to_be_logged(c.now)); why != refusal::none)
     return verdict{refused(why)};
   if (auto other = c.known.named(certificate->display_name); other && *other != certificate->user)
     return verdict{refused(refusal::name_taken)};
-  bool new_person = c.known.person(certificate->user) == nullptr;
+  // Who was invited to this party by another invitation may have come first.
+  if (auto why = check_own(c.known, found->object, {}); why != refusal::none)
+    return verdict{refused(why)};
+  bool new_person = certificate->user && c.known.person(certificate->user) == nullptr;
   if (new_person && m.password.size() < password_bytes_min)
     return verdict{refused(refusal::password_too_short)};
-  return checked_enrolment{std::move(*found), std::move(*certificate)};
+  return checked_enrolment{std::move(*found), std::move(*certificate), new_person};
 }
 
 } // namespace
@@ -158,17 +163,18 @@ verdict decide_show(const circumstances& c, const wire::device::show_invitation&
   wire::device::invitation out;
   out.root = std::move(root->raw);
   out.server = c.known.trust().server()->raw();
-  out.chain = chain_of(c.known.trust(), found->object);
+  for (auto& l : chain_of_registrar(c.known, found->object.registrar))
+    out.chain.push_back(std::move(l.object));
   out.invitation_object = found->object.raw();
   return outcome{std::move(out)};
 }
 
-std::optional<verdict> precheck_enrol(const circumstances& c, const wire::device::enrol& m,
-                                      const public_key& noise_key) {
+enrol_precheck precheck_enrol(const circumstances& c, const wire::device::enrol& m,
+                              const public_key& noise_key) {
   auto checked = check_enrol(c, m, noise_key);
   if (auto* done = std::get_if<verdict>(&checked))
-    return std::move(*done);
-  return std::nullopt;
+    return {std::move(*done), false};
+  return {std::nullopt, std::get<checked_enrolment>(checked).new_person};
 }
 
 verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const public_key& noise_key,
@@ -176,14 +182,13 @@ verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const
   auto checked = check_enrol(c, m, noise_key);
   if (auto* done = std::get_if<verdict>(&checked))
     return std::move(*done);
-  auto& [invitation, certificate] = std::get<checked_enrolment>(checked);
+  auto& [invitation, certificate, new_person] = std::get<checked_enrolment>(checked);
   act a;
   a.entry.kind = rules::audit_kind::enrolled;
   a.entry.time = c.now;
   a.entry.user = certificate.user;
   a.entry.device = certificate.device;
-  a.entry.object = certificate.invitation == hash32{} ? std::array<std::uint8_t, 16>{}
-                                                      : invitation.object.invitation.value;
+  a.entry.object = invitation.object.invitation.value;
   a.entry.hash = certificate.hash();
   auto row = invitation.row;
   row.state = rows::invitation_state::spent;
@@ -193,7 +198,7 @@ verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const
   a.changes.push_back(put_row(ports::table::device, to_bytes(certificate.device.view()),
                               rows::device{certificate.hash(), false}));
   std::optional<rows::user> person;
-  if (certificate.user && c.known.person(certificate.user) == nullptr) {
+  if (new_person) {
     person = rows::user{own_party(c.known, invitation.object), certificate.display_name, password_phc};
     a.changes.push_back(put_row(ports::table::user, to_bytes(certificate.user.view()), *person));
   }
@@ -228,12 +233,33 @@ act invitation_act(const e2ee::signed_invitation& object, const rows::invitation
   return a;
 }
 
+refusal check_invited(const registry& known, const e2ee::signed_invitation& x,
+                      const std::vector<wire::device::party_name>& names) {
+  bool station = x.of_class == e2ee::device_class::station;
+  if (!x.invitation || station == static_cast<bool>(x.user) || x.display_name.empty())
+    return refusal::malformed_request;
+  std::set<party_id> named;
+  for (const auto& n : names) {
+    bool invited = std::binary_search(x.parties.begin(), x.parties.end(), n.party);
+    bool storable = n.kind >= 1 && n.kind <= 4 && !n.name.empty() && n.name.size() <= wire::name_bytes_max;
+    if (!invited || !storable || !named.insert(n.party).second)
+      return refusal::malformed_request;
+    const auto* held = known.party(n.party);
+    if (held != nullptr && (static_cast<std::uint8_t>(held->kind) != n.kind || held->name != n.name))
+      return refusal::already_exists;
+  }
+  for (const auto& p : x.parties)
+    if (known.party(p) == nullptr && !named.contains(p))
+      return refusal::not_found;
+  return check_own(known, x, names);
+}
+
 verdict decide_invite(const circumstances& c, const caller& who, const wire::device::invite& m,
                       const std::array<std::uint8_t, 16>& code_salt) {
   auto object = e2ee::signed_invitation::decode(m.object, c.known.clinic().id);
   if (!object)
     return refused(object.why());
-  if (m.code.size() != code_digits)
+  if (m.code.size() != wire::code_digits)
     return refused(refusal::malformed_request);
   if (const auto* held = c.known.trust().invited(object->hash()); held != nullptr) {
     // The answer got lost: the same invitation again is the same answer.
@@ -248,8 +274,10 @@ verdict decide_invite(const circumstances& c, const caller& who, const wire::dev
     return refused(refusal::author_not_channel);
   if (auto other = c.known.named(object->display_name); other && *other != object->user)
     return refused(refusal::name_taken);
-  if (auto why = check_names(c.known, *object, m.names); why != refusal::none)
+  if (auto why = check_invited(c.known, *object, m.names); why != refusal::none)
     return refused(why);
+  if (chain_of_registrar(c.known, object->registrar).size() > wire::chain_certificates_max)
+    return refused(refusal::count_too_large);
   std::vector<wire::device::party_name> fresh;
   std::copy_if(m.names.begin(), m.names.end(), std::back_inserter(fresh),
                [&](const auto& n) { return c.known.party(n.party) == nullptr; });

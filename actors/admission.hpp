@@ -7,8 +7,6 @@ namespace wardline {
 
 /// Wrong second codes until an invitation is dead (e2ee 5.3).
 inline constexpr std::uint8_t wrong_codes_max = 5;
-/// Digits of the second code.
-inline constexpr std::size_t code_digits = 8;
 /// Bytes of a password; NIST SP 800-63B-4: 8 at least beside a second factor, 64 at least must be possible.
 inline constexpr std::size_t password_bytes_min = 8;
 /// The plugin whose CURVE keys come with invitations.
@@ -21,14 +19,20 @@ hash32 code_hash(const std::array<std::uint8_t, 16>& salt, std::string_view code
 /// invitation_used_twice.
 verdict decide_show(const circumstances& c, const wire::device::show_invitation& m);
 
-/// May this enrolment go on to the password? Everything that decide_enrol checks, without the work of
-/// hashing. Nothing = go on.
-std::optional<verdict> precheck_enrol(const circumstances& c, const wire::device::enrol& m,
-                                      const public_key& noise_key);
+/// What is left of an enrolment before it is decided.
+struct enrol_precheck {
+  std::optional<verdict> done;   ///< nothing = go on
+  bool password_to_hash = false; ///< the first device of a person sets her password
+};
 
-/// Step 2: certificate, person, device, spent invitation and leaf in one write. `password_phc` is empty for a
-/// further device of a person who has a password. handshake_failed if the channel's key is not the certified
-/// one.
+/// Everything that decide_enrol checks, without the work of hashing: nobody makes this box hash a password
+/// without the invitation's second code.
+enrol_precheck precheck_enrol(const circumstances& c, const wire::device::enrol& m,
+                              const public_key& noise_key);
+
+/// Step 2: certificate, person, device, spent invitation and leaf in one write. `password_phc` is empty
+/// unless the precheck said password_to_hash. handshake_failed if the channel's key is not the certified one;
+/// certificate_exceeds_invitation for a certificate of another invitation; those of e2ee 5.4.
 verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const public_key& noise_key,
                      const std::string& password_phc);
 
@@ -36,6 +40,13 @@ verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const
 /// already_exists, name_taken, and those of e2ee 5.3.
 verdict decide_invite(const circumstances& c, const caller& who, const wire::device::invite& m,
                       const std::array<std::uint8_t, 16>& code_salt);
+
+/// Form of an invitation, and kinds and names of the parties in it. malformed_request: a user missing or too
+/// many, a name nobody is invited to, a party named twice; not_found: a party nobody named; already_exists:
+/// named otherwise before; class_not_for_party: somebody else's own party, two own ones, or one of the wrong
+/// class. Shared with founding.
+refusal check_invited(const registry& known, const e2ee::signed_invitation& x,
+                      const std::vector<wire::device::party_name>& names);
 
 /// Rows and act of an accepted invitation; shared with founding. `object` is verified.
 act invitation_act(const e2ee::signed_invitation& object, const rows::invitation& row,

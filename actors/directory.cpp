@@ -1,7 +1,6 @@
 #include "directory.hpp"
 #include "admission.hpp"
 #include "lookups.hpp"
-#include "message_rows.hpp"
 #include "stored.hpp"
 #include "submission.hpp"
 #include "timeouts.hpp"
@@ -22,27 +21,33 @@ bool changes(const ask::request_body& what) {
          std::holds_alternative<ask::invite>(what);
 }
 
+void wipe_password(ask::request_body& what) {
+  if (auto* e = std::get_if<ask::enrol>(&what))
+    wipe_text(e->password);
+}
+
 } // namespace
 
-// ---- questions and changes
-
-caf::result<outcome> directory_state::on(const ask_directory& m) {
+caf::result<outcome> directory_state::on(ask_directory& m) {
   if (!known.founded())
     return refused(refusal::not_found);
   if (!enrols(m.what) && (m.who == nullptr || !m.who->user))
     return refused(refusal::not_logged_in);
   if (!changes(m.what))
     return look_up(m);
-  if (waiting.size() >= changes_waiting_max)
+  if (waiting.size() >= changes_waiting_max) {
+    wipe_password(m.what);
     return refused(refusal::overloaded);
+  }
   auto answer = self->make_response_promise<outcome>();
-  waiting.push_back({m, answer});
+  waiting.push_back({std::move(m), answer});
+  wipe_password(m.what);
   if (waiting.size() == 1)
     decide_next();
   return answer;
 }
 
-caf::result<outcome> directory_state::look_up(const ask_directory& m) {
+outcome directory_state::look_up(const ask_directory& m) {
   circumstances c{known, *with.rows, m.now};
   if (const auto* q = std::get_if<ask::find_person>(&m.what))
     return find_person(c, *q);
@@ -50,16 +55,11 @@ caf::result<outcome> directory_state::look_up(const ask_directory& m) {
     return list_parties(c);
   if (std::holds_alternative<ask::list_conversations>(m.what))
     return list_conversations(c, *m.who);
-  outcome unproven;
   if (const auto* q = std::get_if<ask::get_party>(&m.what))
-    unproven = get_party(c, *q);
-  else if (const auto* o = std::get_if<ask::get_objects>(&m.what))
-    unproven = get_objects(c, *o);
-  else
-    return refused(refusal::unknown_request);
-  if (std::holds_alternative<ask::refused>(unproven.result))
-    return unproven;
-  return self->delegate(with.audit, add_proofs{std::move(unproven), m.now});
+    return get_party(c, *q);
+  if (const auto* q = std::get_if<ask::get_objects>(&m.what))
+    return get_objects(c, *q);
+  return refused(refusal::unknown_request);
 }
 
 void directory_state::decide_next() {
@@ -83,27 +83,30 @@ void directory_state::decide(const waiting_change& next) {
   settle(std::move(change.what), change.conversation);
 }
 
-/// The checks first: nobody makes this box hash a password without the invitation's second code.
+/// The checks first, and again afterwards: nobody makes this box hash a password without the second code.
 void directory_state::hash_then_enrol(const waiting_change& next) {
   const auto& m = std::get<ask::enrol>(next.asked.what);
-  if (auto done = precheck_enrol({known, *with.rows, next.asked.now}, m, next.asked.noise_key))
-    return settle(std::move(*done));
+  auto checked = precheck_enrol({known, *with.rows, next.asked.now}, m, next.asked.noise_key);
+  if (checked.done)
+    return settle(std::move(*checked.done));
   auto decide_with = [this](const std::string& phc) {
-    auto& asked = waiting.front().asked;
-    auto& e = std::get<ask::enrol>(asked.what);
-    auto v = decide_enrol({known, *with.rows, asked.now}, e, asked.noise_key, phc);
-    wipe({reinterpret_cast<std::uint8_t*>(e.password.data()), e.password.size()});
-    settle(std::move(v));
+    const auto& asked = waiting.front().asked;
+    settle(
+        decide_enrol({known, *with.rows, asked.now}, std::get<ask::enrol>(asked.what), asked.noise_key, phc));
   };
-  self->request(with.passwords, password_timeout, make_password_hash{m.password})
-      .then(
-          [this, decide_with](const password_hash& made) {
-            if (made.phc.empty())
-              finish(refused(refusal::overloaded));
-            else
-              decide_with(made.phc);
-          },
-          [this](const caf::error&) { finish(refused(refusal::overloaded)); });
+  if (!checked.password_to_hash)
+    return decide_with({});
+  make_password_hash work{m.password};
+  auto hashed = self->request(with.passwords, password_timeout, std::move(work));
+  wipe_text(work.password);
+  hashed.then(
+      [this, decide_with](const password_hash& made) {
+        if (made.phc.empty())
+          finish(refused(refusal::overloaded));
+        else
+          decide_with(made.phc);
+      },
+      [this](const caf::error&) { finish(refused(refusal::overloaded)); });
 }
 
 void directory_state::settle(verdict v, const conversation_id& changed) {
@@ -120,10 +123,23 @@ void directory_state::settle(verdict v, const conversation_id& changed) {
             allow_keys();
             finish(answer(at));
           },
-          [this](const caf::error& e) { finish(refused(refusal_of(e))); });
+          [this](const caf::error& e) {
+            if (refusal_of(e) == refusal::timed_out)
+              stop_on_unknown(e);
+            else
+              finish(refused(refusal_of(e)));
+          });
+}
+
+/// Whether the change is durable nobody knows: what is known may be behind the store, and the next decision
+/// would be made on it. The process ends, and the next one reads what the store really holds (DESIGN 7).
+void directory_state::stop_on_unknown(const caf::error& e) {
+  with.journal->write(ports::severity::critical, "change_unknown", {{"waiting", waiting.size()}});
+  self->quit(e);
 }
 
 void directory_state::finish(const outcome& answer) {
+  wipe_password(waiting.front().asked.what);
   waiting.front().answer.deliver(answer);
   waiting.pop_front();
   decide_next();
@@ -184,12 +200,13 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
     st.found();
   self->set_down_handler([&st](caf::down_msg& m) { st.down(m); });
   return {
-      [&st](const ask_directory& m) { return st.on(m); },
+      // By mutable reference what carries a password: it is moved on, and wiped here.
+      [&st](ask_directory& m) { return st.on(m); },
       [&st](const post_slip& m) { return st.hand_on(m.conversation, m); },
       [&st](const open_bodies& m) { return st.hand_on(m.what.conversation, m); },
       [&st](const read_slips& m) { return st.hand_on(m.what.conversation, m); },
       [&st](const apply_act& m) { return st.on(m); },
-      [&st](const sign_in& m) { return st.on(m); },
+      [&st](sign_in& m) { return st.on(m); },
       [&st](const resume& m) { return st.on(m); },
       [&st](const sign_off& m) { return st.on(m); },
       [&st](const session_online& m) { st.on(m); },

@@ -29,13 +29,13 @@ struct directory_surroundings {
   ports::link* link = nullptr;
   std::shared_ptr<rules::clinic_board> board;
   store_actor store;
-  audit_actor audit;
   password_actor passwords;
   make_user make_user_actor;
   make_conversation make_conversation_actor;
   std::optional<founding> first; ///< ingested if the store has no clinic yet
   incarnation_id first_incarnation;
   time_ms start = 0; ///< wall clock
+  std::size_t conversations_open = conversations_open_max;
 };
 
 /// Knows people, devices and parties, and who is connected. Changes of identity are committed one at a time,
@@ -63,8 +63,8 @@ struct directory_state {
   std::map<device_id, session_online> online;
   std::uint64_t steady = 0;
 
-  caf::result<outcome> on(const ask_directory& m);
-  caf::result<outcome> on(const sign_in& m);
+  caf::result<outcome> on(ask_directory& m);
+  caf::result<outcome> on(sign_in& m);
   caf::result<outcome> on(const resume& m);
   caf::result<outcome> on(const sign_off& m);
   caf::result<outcome> on(const apply_act& m);
@@ -92,12 +92,13 @@ struct directory_state {
   void found();
 
 private:
-  caf::result<outcome> look_up(const ask_directory& m);
+  outcome look_up(const ask_directory& m);
   void decide_next();
   void decide(const waiting_change& next);
   void hash_then_enrol(const waiting_change& next);
   void settle(verdict v, const conversation_id& changed = {});
   void finish(const outcome& answer);
+  void stop_on_unknown(const caf::error& e);
   void allow_keys();
 };
 

@@ -1,8 +1,7 @@
-// The directory's second half: what it hands on to users and conversations, and which devices are connected.
+// Whom the directory hands requests on to, and who is connected.
 #include "directory.hpp"
 #include "message_rows.hpp"
-#include "stored.hpp"
-#include "timeouts.hpp"
+#include "wire/secret.hpp"
 
 namespace wardline {
 
@@ -12,21 +11,25 @@ namespace ask = wire::device;
 
 template <class Self, class Children>
 void let_idle_go(Self* self, Children& children, std::uint64_t steady) {
-  for (auto& [id, c] : children)
-    if (c.last_used + idle_children_ms_max < steady)
-      self->send_exit(c.handle, caf::exit_reason::user_shutdown);
+  std::erase_if(children, [&](const auto& c) {
+    bool idle = c.second.last_used + idle_children_ms_max < steady;
+    if (idle) {
+      // Forgotten at once: a request that comes meanwhile gets a new one, not one that is about to go.
+      self->demonitor(c.second.handle.address());
+      self->send_exit(c.second.handle, caf::exit_reason::user_shutdown);
+    }
+    return idle;
+  });
 }
 
 } // namespace
-
-// ---- handed on to children
 
 conversation_actor directory_state::conversation(const conversation_id& id) {
   auto open = conversations.find(id);
   if (open == conversations.end()) {
     // Nothing is spawned for a number somebody made up.
     bool exists = with.rows->read(ports::table::conversation, id.view()).status != ports::read_status::absent;
-    if (!exists || conversations.size() >= conversations_open_max)
+    if (!exists || conversations.size() >= with.conversations_open)
       return {};
     open =
         conversations.emplace(id, child<conversation_actor>{with.make_conversation_actor(id, self), 0}).first;
@@ -46,18 +49,19 @@ user_actor directory_state::user(const user_id& id) {
   return found.handle;
 }
 
-caf::result<outcome> directory_state::on(const sign_in& m) {
+caf::result<outcome> directory_state::on(sign_in& m) {
   // A personal device knows its person; on a station the person names herself, and must exist.
   auto board = with.board->now();
   const auto* device = board->device(m.who->device);
   if (device == nullptr || device->gated)
     return refused(refusal::device_revoked);
-  auto person = device->user ? device->user : m.user;
-  if (known.person(person) == nullptr)
-    return refused(refusal::wrong_password);
-  auto asked = m;
-  asked.user = person;
-  return self->delegate(user(person), std::move(asked));
+  m.user = device->user ? device->user : m.user;
+  // Whom nobody knows has a user actor as well, nobody's: the same work, throttling, leaf and answer.
+  if (known.person(m.user) == nullptr)
+    m.user = {};
+  auto handed_on = self->delegate(user(m.user), std::move(m));
+  wipe_text(m.password);
+  return handed_on;
 }
 
 caf::result<outcome> directory_state::on(const resume& m) {

@@ -23,6 +23,8 @@ verdict decide_founding(const founding& f, const incarnation_id& incarnation, co
   auto invitation = e2ee::admit_invitation(f.invitation, trust, first);
   if (!invitation)
     return refused(invitation.why());
+  if (auto why = check_invited(known, *invitation, f.names); why != refusal::none)
+    return refused(why);
 
   rows::clinic clinic{f.clinic, incarnation, root->hash(), server->hash()};
   act opened;

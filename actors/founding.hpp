@@ -19,7 +19,7 @@ struct founding {
 };
 
 /// Verifies everything and founds the clinic in one write, its log's first leaves. Refusals as in e2ee 5.1
-/// and 5.3, already_exists in a store that has a clinic.
+/// and 5.3 and of check_invited, already_exists in a store that has a clinic.
 verdict decide_founding(const founding& f, const incarnation_id& incarnation, const registry& known,
                         time_ms now);
 

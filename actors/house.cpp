@@ -56,7 +56,6 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   d.link = parts.link;
   d.board = parts.board;
   d.store = h.store;
-  d.audit = h.audit;
   d.passwords = h.passwords.front();
   d.first = std::move(parts.first);
   d.first_incarnation = parts.first_incarnation;

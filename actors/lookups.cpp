@@ -12,15 +12,10 @@ using wire::device::logged;
 /// Certificates with everything they hang on, each once, what is relied on before what relies on it.
 class certificate_chains {
 public:
-  explicit certificate_chains(const circumstances& c) : c_{c} {}
-
-  void add_device(const device_id& d) {
-    if (const auto* held = c_.known.trust().newest(d); held != nullptr)
-      add_certificate(held->what.hash());
-  }
+  explicit certificate_chains(const registry& known) : known_{known} {}
 
   void add_certificate(const hash32& hash) {
-    const auto* held = c_.known.trust().certificate(hash);
+    const auto* held = known_.trust().certificate(hash);
     if (held == nullptr || !begin(hash))
       return;
     const auto& certificate = held->what;
@@ -33,13 +28,24 @@ public:
     all_.push_back({certificate.raw(), held->where.position, {}, {}, {}});
   }
 
+  void add_registrar(const hash32& hash) {
+    const auto* held = known_.trust().registrar(hash);
+    if (held == nullptr || !begin(hash))
+      return;
+    // Of its device's certificates the one that stood before it: a newer one may hang on this registrar.
+    const auto* device = known_.trust().newest_before(held->what.device, held->where.position);
+    if (device != nullptr)
+      add_certificate(device->what.hash());
+    all_.push_back({held->what.raw(), held->where.position, {}, {}, {}});
+  }
+
   std::vector<logged> take() { return std::move(all_); }
 
 private:
   bool begin(const hash32& hash) { return seen_.insert(hash).second; }
 
   void add_invitation(const hash32& hash) {
-    const auto* held = c_.known.trust().invited(hash);
+    const auto* held = known_.trust().invited(hash);
     if (held == nullptr || !begin(hash))
       return;
     if (!is_zero(held->what.registrar))
@@ -47,15 +53,7 @@ private:
     all_.push_back({held->what.raw(), held->where.position, {}, {}, {}});
   }
 
-  void add_registrar(const hash32& hash) {
-    const auto* held = c_.known.trust().registrar(hash);
-    if (held == nullptr || !begin(hash))
-      return;
-    add_device(held->what.device);
-    all_.push_back({held->what.raw(), held->where.position, {}, {}, {}});
-  }
-
-  const circumstances& c_;
+  const registry& known_;
   std::set<hash32> seen_;
   std::vector<logged> all_;
 };
@@ -69,13 +67,16 @@ bool everybody_verifies(e2ee::kind k) {
 outcome find_person(const circumstances& c, const wire::device::find_person& m) {
   auto user = c.known.named(m.display_name);
   const auto* row = user ? c.known.person(*user) : nullptr;
-  if (row == nullptr)
+  if (row == nullptr || !row->party)
     return refused(refusal::not_found);
   return {wire::device::person{*user, row->party}};
 }
 
 outcome list_parties(const circumstances& c) {
-  return {wire::device::parties{c.known.roles()}};
+  auto roles = c.known.roles();
+  if (roles.size() > wire::parties_listed_max)
+    roles.resize(wire::parties_listed_max);
+  return {wire::device::parties{std::move(roles)}};
 }
 
 outcome get_party(const circumstances& c, const wire::device::get_party& m) {
@@ -88,21 +89,34 @@ outcome get_party(const circumstances& c, const wire::device::get_party& m) {
   out.kind = static_cast<std::uint8_t>(row->kind);
   if (chain == nullptr) // named, but nobody has made its first link yet
     return {std::move(out)};
-  for (auto n = m.from_n; n <= chain->head() && out.cores.size() < cores_per_answer_max; ++n) {
+  std::size_t size = 0;
+  auto n = m.from_n;
+  for (; n <= chain->head(); ++n) {
     auto core = read_object(c.rows, chain->at(n)->hash);
     if (!core)
       return refused(refusal::value_not_openable);
+    size += core->raw.size() + logged_bytes;
+    if (size > party_bytes_max)
+      return {std::move(out)};
     out.cores.push_back({std::move(core->raw), core->leaf, {}, {}, {}});
   }
   auto head = read_row<rows::party_head>(c.rows, ports::table::party, rows::key_of_head(m.party));
   if (!head)
     return refused(refusal::value_not_openable);
+  size += head->row.members.size() + head->row.seals.size();
+  if (size > party_bytes_max)
+    return {std::move(out)};
   out.members = std::move(head->row.members);
   out.seals = std::move(head->row.seals);
-  certificate_chains certificates{c};
+  certificate_chains certificates{c.known};
   for (const auto& member : chain->members)
     certificates.add_certificate(member.certificate);
-  out.certificates = certificates.take();
+  for (auto& l : certificates.take()) {
+    size += l.object.size() + logged_bytes;
+    if (size > party_bytes_max)
+      break;
+    out.certificates.push_back(std::move(l));
+  }
   return {std::move(out)};
 }
 
@@ -115,6 +129,13 @@ outcome get_objects(const circumstances& c, const wire::device::get_objects& m) 
       out.found.push_back({std::move(held->raw), held->leaf, {}, {}, {}});
   }
   return {std::move(out)};
+}
+
+std::vector<logged> chain_of_registrar(const registry& known, const hash32& registrar) {
+  certificate_chains chain{known};
+  if (!is_zero(registrar))
+    chain.add_registrar(registrar);
+  return chain.take();
 }
 
 outcome list_conversations(const circumstances& c, const caller& who) {
@@ -133,7 +154,7 @@ outcome list_conversations(const circumstances& c, const caller& who) {
   }
   wire::device::conversations out;
   for (const auto& id : ids) {
-    if (out.all.size() == conversations_listed_max)
+    if (out.all.size() == wire::conversations_listed_max)
       break;
     auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
     auto link = row ? read_object(c.rows, row->row.head) : std::nullopt;

@@ -46,6 +46,7 @@ bytes joined(const Id& id, bytes_view tail) {
 }
 
 constexpr std::uint8_t second_row[] = {1};
+constexpr std::uint8_t third_row[] = {2};
 
 } // namespace
 
@@ -95,6 +96,21 @@ std::optional<lock_share> decode<lock_share>(bytes_view raw) {
     r.share = to_bytes(in.v8(32));
   });
   return row && row->share.size() == 32 ? row : std::nullopt;
+}
+
+bytes encode(const wrong_passwords& r) {
+  auto out = begin();
+  out.u32(r.in_a_row);
+  out.u64(r.last);
+  return out.take();
+}
+
+template <>
+std::optional<wrong_passwords> decode<wrong_passwords>(bytes_view raw) {
+  return whole<wrong_passwords>(raw, [](reader& in, wrong_passwords& r) {
+    r.in_a_row = in.u32();
+    r.last = in.u64();
+  });
 }
 
 bytes encode(const party& r) {
@@ -224,6 +240,12 @@ std::optional<clinic> decode<clinic>(bytes_view raw) {
 
 bytes key_of_share(const device_id& d) {
   return joined(d, second_row);
+}
+
+bytes key_of_wrong_passwords(const device_id& d, const user_id& u) {
+  auto out = joined(d, third_row);
+  out.insert(out.end(), u.value.begin(), u.value.end());
+  return out;
 }
 
 bytes key_of_head(const party_id& p) {

@@ -27,6 +27,13 @@ struct lock_share {
   bytes share;              ///< 32 bytes
 };
 
+/// table device, key device id | 2 | user id, stamped: wrong passwords of this person on this device since
+/// the last right one. Survives restarts, so that nobody gets free tries by one (security 7.5).
+struct wrong_passwords {
+  std::uint32_t in_a_row = 0;
+  time_ms last = 0;
+};
+
 /// table party, key party id, stamped.
 struct party {
   rules::party_kind kind = rules::party_kind::user;
@@ -84,6 +91,7 @@ struct clinic {
 bytes encode(const user& r);
 bytes encode(const device& r);
 bytes encode(const lock_share& r);
+bytes encode(const wrong_passwords& r);
 bytes encode(const party& r);
 bytes encode(const party_head& r);
 bytes encode(const conversation& r);
@@ -97,6 +105,7 @@ std::optional<Row> decode(bytes_view raw);
 
 /// Keys that are more than an id.
 bytes key_of_share(const device_id& d);
+bytes key_of_wrong_passwords(const device_id& d, const user_id& u);
 bytes key_of_head(const party_id& p);
 /// table conversation: party id | conversation id, value one byte: which conversations a party is in.
 bytes key_of_membership(const party_id& p, const conversation_id& c);

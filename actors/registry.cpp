@@ -9,7 +9,7 @@ namespace wardline {
 
 namespace {
 
-/// Calls `each(key, value)` for every row of a table; false if one cannot be opened.
+/// Calls `each(row)` for every row of a table until it says false; then false.
 template <class Each>
 bool each_row(const ports::reader& from, ports::table where, Each each) {
   bytes after;
@@ -17,22 +17,22 @@ bool each_row(const ports::reader& from, ports::table where, Each each) {
     auto page = from.scan(where, {}, after, ports::scan_rows_max);
     if (page.empty())
       return true;
-    for (const auto& row : page) {
-      if (!row.openable || !each(row.key, row.value))
+    for (const auto& row : page)
+      if (!each(row))
         return false;
-    }
     after = page.back().key;
   }
 }
 
-/// As each_row, for rows behind a stamp; rows with a key of another length are passed over.
+/// Calls `each(id, record)` for every row behind a stamp; false if one cannot be opened. Rows with a key of
+/// another length are passed over: a damaged lock share is its device's trouble, not the house's.
 template <class Id, class Row, class Each>
 bool each_record(const ports::reader& from, ports::table where, Each each) {
-  return each_row(from, where, [&](const bytes& key, const bytes& value) {
-    auto id = Id::from(key);
+  return each_row(from, where, [&](const ports::row& r) {
+    auto id = Id::from(r.key);
     if (!id)
       return true;
-    auto parts = split_stamp(value);
+    auto parts = split_stamp(r.value); // an empty value if it cannot be opened
     auto row = parts ? rows::decode<Row>(parts->value) : std::nullopt;
     if (!row)
       return false;
@@ -117,8 +117,8 @@ refusal registry::replay(const ports::reader& from) {
     bytes raw;
   };
   std::vector<accepted> objects;
-  bool whole = each_row(from, ports::table::object, [&](const bytes&, const bytes& value) {
-    auto parts = split_stamp(value);
+  bool whole = each_row(from, ports::table::object, [&](const ports::row& r) {
+    auto parts = split_stamp(r.value);
     auto kind = parts ? e2ee::peek_kind(parts->value) : expected<e2ee::kind>{refusal::truncated};
     if (!kind)
       return false;
@@ -165,7 +165,6 @@ refusal registry::load_chain(const ports::reader& from, const party_id& p, const
   e2ee::party_chain chain;
   chain.party = p;
   chain.kind = static_cast<e2ee::party_kind>(row.kind);
-  chain.epochs.resize(row.n);
   auto hash = row.head;
   for (auto n = row.n; n > 0; --n) {
     auto stored = read_object(from, hash);
@@ -173,9 +172,10 @@ refusal registry::load_chain(const ports::reader& from, const party_id& p, const
                        : expected<e2ee::link_core>{refusal::value_not_openable};
     if (!core || core->n != n)
       return refusal::value_not_openable;
-    chain.epochs[n - 1] = {hash, core->inbox};
+    chain.epochs.push_back({hash, core->inbox});
     hash = core->previous;
   }
+  std::reverse(chain.epochs.begin(), chain.epochs.end());
   auto head = read_row<rows::party_head>(from, ports::table::party, rows::key_of_head(p));
   auto core = read_object(from, row.head);
   if (!head || !core)
@@ -206,6 +206,13 @@ const rows::user* registry::person(const user_id& u) const {
 std::optional<user_id> registry::named(std::string_view display_name) const {
   auto found = names_.find(display_name);
   return found == names_.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::optional<user_id> registry::owner(const party_id& p) const {
+  for (const auto& [u, row] : people_)
+    if (row.party == p)
+      return u;
+  return std::nullopt;
 }
 
 std::vector<wire::device::party_name> registry::roles() const {

@@ -28,6 +28,8 @@ public:
   [[nodiscard]] const e2ee::party_chain* chain(const party_id& p) const;
   [[nodiscard]] const rows::user* person(const user_id& u) const;
   [[nodiscard]] std::optional<user_id> named(std::string_view display_name) const;
+  /// Whose own party this is.
+  [[nodiscard]] std::optional<user_id> owner(const party_id& p) const;
   [[nodiscard]] std::vector<wire::device::party_name> roles() const;
 
   /// What the hot path reads: made anew after each change.

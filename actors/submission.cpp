@@ -34,8 +34,11 @@ std::optional<outcome> answered_before(const circumstances& c, const hash32& has
   return outcome{wire::device::submitted{hash, held->leaf}};
 }
 
+/// Who lost the race learns what won it.
 outcome refused_at_head(refusal why, std::uint32_t n, const hash32& head) {
   auto out = refused(why);
+  if (why != refusal::epoch_taken && why != refusal::conversation_taken)
+    return out;
   auto& r = std::get<wire::device::refused>(out.result);
   r.epoch = n;
   r.hash = head;
@@ -96,10 +99,28 @@ verdict submit_link(const circumstances& c, const caller& who, const wire::devic
                        [link = *link](registry& r, const committed&) { r.extend(link); });
 }
 
-bool in_any(const caller& who, const std::vector<e2ee::conversation_party>& parties) {
-  return std::any_of(parties.begin(), parties.end(), [&](const auto& p) {
-    return std::binary_search(who.parties.begin(), who.parties.end(), p.party);
+/// The head that the next link has to follow. not_found for who is not in the conversation, before anything
+/// that would tell a stranger that it exists; value_not_openable for who is, if it is damaged: nobody begins
+/// it anew over the old one's messages.
+expected<e2ee::conversation_head> head_for(const circumstances& c, const caller& who,
+                                           const conversation_id& id) {
+  e2ee::conversation_head none;
+  none.conversation = id;
+  if (c.rows.read(ports::table::conversation, id.view()).status == ports::read_status::absent)
+    return none;
+  bool listed = std::any_of(who.parties.begin(), who.parties.end(), [&](const party_id& p) {
+    auto row = c.rows.read(ports::table::conversation, rows::key_of_membership(p, id));
+    return row.status != ports::read_status::absent;
   });
+  if (!listed)
+    return refusal::not_found;
+  auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
+  auto stored = row ? read_object(c.rows, row->row.head) : std::nullopt;
+  auto held = stored ? e2ee::conversation_link::decode(stored->raw, c.known.clinic().id)
+                     : expected<e2ee::conversation_link>{refusal::value_not_openable};
+  if (!held)
+    return refusal::value_not_openable;
+  return e2ee::head_of(*held);
 }
 
 submitted_change submit_conversation(const circumstances& c, const caller& who, bytes_view raw) {
@@ -107,19 +128,11 @@ submitted_change submit_conversation(const circumstances& c, const caller& who, 
   if (!object)
     return {refused(object.why()), {}};
   const auto& id = object->conversation;
-  e2ee::conversation_head head;
-  head.conversation = id;
-  if (auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view())) {
-    auto stored = read_object(c.rows, row->row.head);
-    auto held = stored ? e2ee::conversation_link::decode(stored->raw, c.known.clinic().id)
-                       : expected<e2ee::conversation_link>{refusal::value_not_openable};
-    if (!held)
-      return {refused(held.why()), {}};
-    head = e2ee::head_of(*held);
-    // Before anything that would tell a stranger that the conversation exists.
-    if (!in_any(who, head.parties))
-      return {refused(refusal::not_found), {}};
-  }
+  if (!id)
+    return {refused(refusal::malformed_request), {}}; // all zero is no conversation (e2ee 1)
+  auto head = head_for(c, who, id);
+  if (!head)
+    return {refused(head.why()), {}};
   if (auto before = answered_before(c, object->hash()))
     return {*before, {}};
   if (object->signer_device != who.device)
@@ -128,13 +141,13 @@ submitted_change submit_conversation(const circumstances& c, const caller& who, 
     if (c.known.party(p.party) == nullptr)
       return {refused(refusal::not_found), {}};
   e2ee::trust_standing standing{c.known.trust(), end_of_log(c.now), {c.known.gated(), {}}};
-  if (auto why = e2ee::check_conversation_link(head, *object, standing); why != refusal::none)
-    return {refused_at_head(why, head.n, head.hash), {}};
+  if (auto why = e2ee::check_conversation_link(*head, *object, standing); why != refusal::none)
+    return {refused_at_head(why, head->n, head->hash), {}};
   auto a = accepted(object->hash(), object->raw(), who, c.now);
   a.entry.conversation = id;
   a.changes.push_back(put_row(ports::table::conversation, to_bytes(id.view()),
                               rows::conversation{object->n, object->hash()}));
-  for (const auto& p : head.parties)
+  for (const auto& p : head->parties)
     if (!object->has(p.party))
       a.changes.push_back(
           {ports::del(ports::table::conversation, rows::key_of_membership(p.party, id)), false});

@@ -18,65 +18,97 @@ act act_of(rules::audit_kind kind, const caller& who, const user_id& user, time_
 
 } // namespace
 
-caf::result<outcome> user_state::on(const sign_in& m) {
-  auto now_allowed_at = rules::next_try_at(tries[m.who->device]);
-  if (now_allowed_at > m.now)
-    return refused_until(refusal::too_many_tries, now_allowed_at);
+caf::result<outcome> user_state::on(sign_in& m) {
+  auto& t = tries_of(m.who->device);
+  if (auto at = rules::next_try_at(t); at > m.now)
+    return refused_until(refusal::too_many_tries, at);
   if (waiting >= rules::sign_ins_waiting_max)
     return refused(refusal::overloaded);
-  auto row = read_row<rows::user>(*rows, ports::table::user, user.view());
-  auto answer = self->make_response_promise<outcome>();
+  // Wrong until proved right: tries sent all at once are throttled like any others.
+  ++t.wrong;
+  t.last = m.now;
   ++waiting;
+  auto row = read_row<rows::user>(*rows, ports::table::user, user.view());
   // An unknown person costs the same work: the empty string is checked against a fixed hash.
-  auto stored = row ? row->row.password : std::string{};
-  sign_in asked = m;
-  wipe({reinterpret_cast<std::uint8_t*>(asked.password.data()), asked.password.size()});
-  self->request(passwords, password_timeout, check_password{stored, m.password})
-      .then(
-          [this, asked, answer](const password_checked& checked) {
-            --waiting;
-            if (checked.right)
-              admit(asked, answer);
-            else
-              refuse(asked, answer);
-          },
-          [this, answer](const caf::error&) mutable {
-            --waiting;
-            answer.deliver(refused(refusal::overloaded));
-          });
+  check_password work{row ? row->row.password : std::string{}, std::move(m.password)};
+  wipe_text(m.password);
+  auto answer = self->make_response_promise<outcome>();
+  auto checking = self->request(passwords, password_timeout, std::move(work));
+  wipe_text(work.password);
+  checking.then(
+      [this, asked = m, answer, known = row.has_value()](const password_checked& checked) {
+        --waiting;
+        if (checked.right && known)
+          admit(asked, answer);
+        else
+          refuse(asked, answer);
+      },
+      [this, device = m.who->device, answer](const caf::error&) mutable {
+        --waiting;
+        take_back(device);
+        answer.deliver(refused(refusal::overloaded));
+      });
   return answer;
 }
 
+/// Counted in memory and, once refused, in a row: neither parking nor a restart gives free tries.
+rules::tries& user_state::tries_of(const device_id& d) {
+  auto found = tries.find(d);
+  if (found != tries.end())
+    return found->second;
+  if (tries.size() >= tries_kept_max)
+    tries.erase(tries.begin());
+  auto row =
+      read_row<rows::wrong_passwords>(*rows, ports::table::device, rows::key_of_wrong_passwords(d, user));
+  return tries[d] = row ? rules::tries{row->row.in_a_row, row->row.last} : rules::tries{};
+}
+
+/// The try was neither right nor wrong.
+void user_state::take_back(const device_id& d) {
+  if (auto found = tries.find(d); found != tries.end() && found->second.wrong > 0)
+    --found->second.wrong;
+}
+
 void user_state::admit(const sign_in& m, caf::typed_response_promise<outcome> answer) {
+  const auto& device = m.who->device;
   auto until = m.now + rules::session_ms_max;
   auto a = act_of(rules::audit_kind::logged_in, *m.who, user, m.now);
-  a.changes.push_back(put_row(ports::table::session, to_bytes(m.who->device.view()),
+  a.changes.push_back(put_row(ports::table::session, to_bytes(device.view()),
                               rows::session{user, m.now, until, m.handshake}));
-  auto key = rows::key_of_share(m.who->device);
+  a.changes.push_back({ports::del(ports::table::device, rows::key_of_wrong_passwords(device, user)), false});
+  auto key = rows::key_of_share(device);
   auto kept = read_row<rows::lock_share>(*rows, ports::table::device, key);
   rows::lock_share share{1, bytes(32)};
   if (kept) {
     share = kept->row;
   } else {
     random->fill(share.share);
+    // Another person may be logging in on this station right now; a damaged share can only be replaced.
+    if (rows->read(ports::table::device, key).status == ports::read_status::absent)
+      a.only_if.push_back(absent(ports::table::device, key));
     a.changes.push_back(put_row(ports::table::device, key, share));
   }
-  tries.erase(m.who->device);
   self->request(store, store_timeout, write{{std::move(a)}})
       .then(
-          [this, until, share, answer](const committed&) mutable {
+          [this, device, until, share, answer](const committed&) mutable {
+            tries.erase(device);
             answer.deliver(outcome{wire::device::logged_in{user, until, {share.number, share.share}}});
           },
-          [answer](const caf::error& e) mutable { answer.deliver(refused(refusal_of(e))); });
+          [this, m, answer](const caf::error& e) mutable {
+            if (refusal_of(e) == refusal::precondition_failed)
+              return admit(m, answer); // the share stands there now
+            take_back(m.who->device);
+            answer.deliver(refused(refusal_of(e)));
+          });
 }
 
 void user_state::refuse(const sign_in& m, caf::typed_response_promise<outcome> answer) {
-  if (tries.size() < tries_kept_max || tries.contains(m.who->device)) {
-    auto& t = tries[m.who->device];
-    ++t.wrong;
-    t.last = m.now;
-  }
+  auto& t = tries_of(m.who->device);
+  if (t.wrong == 0) // a right one came in between
+    t = {1, m.now};
   auto a = act_of(rules::audit_kind::log_in_refused, *m.who, user, m.now);
+  a.changes.push_back(put_row(ports::table::device, rows::key_of_wrong_passwords(m.who->device, user),
+                              rows::wrong_passwords{t.wrong, t.last}));
   // The refusal goes out only after its leaf is durable: nobody tries passwords unseen.
   self->request(store, store_timeout, write{{std::move(a)}})
       .then([answer](const committed&) mutable { answer.deliver(refused(refusal::wrong_password)); },
@@ -99,7 +131,10 @@ outcome user_state::on(const resume& m) const {
 
 caf::result<outcome> user_state::on(const sign_off& m) {
   auto a = act_of(rules::audit_kind::logged_off, *m.who, user, m.now);
-  a.changes.push_back({ports::del(ports::table::session, to_bytes(m.who->device.view())), false});
+  // On a station somebody else may be logged in by now.
+  auto session = read_row<rows::session>(*rows, ports::table::session, m.who->device.view());
+  if (session && session->row.user == user)
+    a.changes.push_back({ports::del(ports::table::session, to_bytes(m.who->device.view())), false});
   auto answer = self->make_response_promise<outcome>();
   self->request(store, store_timeout, write{{std::move(a)}})
       .then(
@@ -121,7 +156,8 @@ user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, co
   st.store = std::move(store);
   st.passwords = std::move(passwords);
   return {
-      [&st](const sign_in& m) { return st.on(m); },
+      // By mutable reference: the password is moved on, and wiped here.
+      [&st](sign_in& m) { return st.on(m); },
       [&st](const resume& m) { return st.on(m); },
       [&st](const sign_off& m) { return st.on(m); },
   };

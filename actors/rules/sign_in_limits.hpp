@@ -7,7 +7,7 @@
 namespace wardline::rules {
 
 inline constexpr std::uint32_t free_tries_max = 5;     ///< wrong passwords in a row without a delay
-inline constexpr time_ms first_delay_ms = 30'000;      ///< after the sixth; doubles with each further one
+inline constexpr time_ms first_delay_ms = 30'000;      ///< before the sixth; doubles with each further one
 inline constexpr time_ms delay_ms_max = 3'600'000;     ///< one hour
 inline constexpr std::size_t sign_ins_waiting_max = 8; ///< of one person at the password workers
 inline constexpr std::uint64_t session_ms_max = 12ull * 3'600'000; ///< absolute end (security 7.6)
