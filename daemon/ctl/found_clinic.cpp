@@ -1,6 +1,7 @@
 #include "found_clinic.hpp"
 #include "../credentials.hpp"
 #include "admission.hpp"
+#include "wire/limits.hpp"
 #include <sodium.h>
 
 namespace wardline::ctl {
@@ -21,7 +22,7 @@ Id fresh() {
 
 std::string eight_digits() {
   auto number = std::to_string(randombytes_uniform(100'000'000));
-  return std::string(code_digits - number.size(), '0') + number;
+  return std::string(wire::code_digits - number.size(), '0') + number;
 }
 
 bytes sign_server(const clinic_id& clinic, const e2ee::signing_key& key, const box_public_keys& box,

@@ -1,6 +1,7 @@
 #include "client/invitations.hpp"
 #include "e2ee/chains.hpp"
 #include "e2ee/signing.hpp"
+#include "wire/limits.hpp"
 #include <algorithm>
 #include <sodium.h>
 
@@ -17,7 +18,7 @@ Id random_id() {
 
 std::string random_code() {
   std::string out;
-  while (out.size() < code_digits)
+  while (out.size() < wire::code_digits)
     out.push_back(static_cast<char>('0' + randombytes_uniform(10)));
   return out;
 }

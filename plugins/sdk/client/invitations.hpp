@@ -4,8 +4,6 @@
 
 namespace wardline::client {
 
-/// Digits of the second code (e2ee 5.3).
-inline constexpr std::size_t code_digits = 8;
 /// Roles in one invitation, beside the person's own party.
 inline constexpr std::size_t invited_roles_max = e2ee::certificate_parties_max - 1;
 
