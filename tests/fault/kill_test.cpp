@@ -38,8 +38,11 @@ using found_messages = std::map<std::pair<conversation_id, std::uint64_t>, found
 class kill_run {
 public:
   explicit kill_run(std::uint64_t seed) : dice_{seed} {
-    send_one(); // the conversation exists before the morning's copy is made
-    if (!clinic_.run_until([&] { return acked_ == 1 && clinic_.physician().device->inbox().size() == 1; }))
+    send_one();          // the conversation exists before the morning's copy is made
+    auto arrived = [&] { // whoever of the two wrote it
+      return clinic_.nurse().device->inbox().size() + clinic_.physician().device->inbox().size() == 1;
+    };
+    if (!clinic_.run_until([&] { return acked_ == 1 && arrived() && clinic_.physician().device->quiet(); }))
       throw std::runtime_error{"the first message does not arrive"};
     morning_ = clinic_.physician().store;
   }
