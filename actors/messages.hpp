@@ -77,6 +77,7 @@ struct caller {
   rules::device_class kind = rules::device_class::personal_staff;
   hash32 certificate{};
   std::vector<party_id> parties; ///< entitled to, ascending
+  time_ms proved = 0;            ///< when the person last gave a second factor; 0 = not in this session
 };
 using caller_ref = std::shared_ptr<const caller>;
 

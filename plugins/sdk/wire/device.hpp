@@ -31,17 +31,24 @@ struct enrol {
   invitation_id invitation{};
   std::string code;
   bytes certificate;
-  std::string password; ///< whoever holds this wipes it
+  std::string password;        ///< whoever holds this wipes it
+  bytes totp_secret{};         ///< 20 bytes or none; likewise
+  std::string second_factor{}; ///< likewise
 };
 struct log_in {
   user_id user{}; ///< none on a personal device
   std::string password;
+  std::string second_factor{};
 };
-struct log_off {};
+struct log_off {
+  device_id device{}; ///< none = this one
+};
 struct find_person {
   std::string display_name;
 };
-struct list_parties {};
+struct list_parties {
+  party_id after{}; ///< none = from the first
+};
 struct get_party {
   party_id party{};
   std::uint32_t from_n = 1;
@@ -49,16 +56,21 @@ struct get_party {
 struct get_objects {
   std::vector<hash32> hashes;
 };
-struct list_conversations {};
+struct list_conversations {
+  conversation_id after{}; ///< none = from the first
+};
 struct submit {
   bytes object;
   bytes members;
   bytes seals;
+  std::vector<bytes> packs{};
+  bytes cosignature{};
 };
 struct party_name {
   party_id party{};
   std::uint8_t kind = 0; ///< 1 user, 2 role, 3 patient, 4 service
   std::string name;
+  bool emergency = false; ///< in answers only
 };
 struct invite {
   bytes object;
@@ -88,10 +100,35 @@ struct act {
 struct get_checkpoint {
   std::uint64_t old_size = 0;
 };
+struct prove {
+  std::string second_factor; ///< whoever holds this wipes it
+};
+struct make_recovery_codes {};
+struct set_second_factor {
+  bytes secret; ///< 20 bytes; whoever holds this wipes it
+  std::string code;
+};
+struct list_pending {};
+struct get_packs {
+  party_id party{};
+};
+struct get_key_lists {
+  conversation_id conversation{};
+  std::uint32_t from_part = 0;
+};
+/// Exactly one of the two.
+struct get_standing {
+  user_id user{};
+  device_id device{};
+};
+struct get_changes {
+  std::uint64_t after_leaf = 0; ///< leaf + 1 of the last one known
+};
 
-using request_body =
-    std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties, get_party,
-                 get_objects, list_conversations, submit, invite, post, get_slips, open, act, get_checkpoint>;
+using request_body = std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties,
+                                  get_party, get_objects, list_conversations, submit, invite, post, get_slips,
+                                  open, act, get_checkpoint, prove, make_recovery_codes, set_second_factor,
+                                  list_pending, get_packs, get_key_lists, get_standing, get_changes>;
 
 struct request {
   request_id id{};
@@ -118,8 +155,10 @@ struct refused {
   time_ms time = 0;
 };
 struct share {
-  std::uint32_t number = 0; ///< 0 = not set
-  bytes value;              ///< 32 bytes; whoever holds this wipes it
+  std::uint32_t number = 0;      ///< 0 = not set
+  bytes value;                   ///< 32 bytes; whoever holds this wipes it
+  std::uint32_t next_number = 0; ///< 0 = none is offered
+  bytes next{};                  ///< 32 bytes or none; likewise
 };
 struct welcome {
   user_id user{};
@@ -127,6 +166,7 @@ struct welcome {
   std::string checkpoint;
   std::vector<hash32> consistency;
   device::share share;
+  time_ms idle = 0; ///< 0 = no automatic log-off
 };
 struct invitation {
   bytes root;
@@ -141,13 +181,18 @@ struct logged_in {
   user_id user{};
   time_ms session_until = 0;
   device::share share;
+  time_ms idle = 0; ///< 0 = no automatic log-off
 };
 struct person {
   user_id user{};
   party_id party{};
 };
+struct station {
+  device_id device{};
+};
 struct parties {
-  std::vector<party_name> names;
+  std::vector<party_name> names; ///< ascending ids
+  bool more = false;
 };
 struct party {
   party_id id{};
@@ -168,7 +213,8 @@ struct conversation {
   std::uint64_t last_seq = 0;
 };
 struct conversations {
-  std::vector<conversation> all;
+  std::vector<conversation> all; ///< ascending ids
+  bool more = false;
 };
 struct submitted {
   hash32 hash{};
@@ -207,8 +253,41 @@ struct checkpoint {
   std::vector<hash32> consistency;
 };
 
+struct turn_wanted {
+  party_id party{};
+  std::vector<device_id> add;    ///< ascending
+  std::vector<device_id> remove; ///< ascending
+  time_ms since = 0;
+};
+struct pack_wanted {
+  party_id party{};
+  device_id device{};
+  time_ms history_from = 0;
+};
+struct keys_wanted {
+  conversation_id conversation{};
+  device_id device{};
+  time_ms history_from = 0;
+};
+struct pending {
+  std::vector<turn_wanted> turns;
+  std::vector<pack_wanted> packs;
+  std::vector<keys_wanted> key_lists;
+};
+struct recovery_codes {
+  std::vector<std::string> codes; ///< whoever holds this wipes it
+};
+struct packs {
+  std::vector<bytes> objects;
+};
+struct key_lists {
+  std::vector<bytes> objects;
+  bool more = false;
+};
+
 using answer_body = std::variant<refused, welcome, invitation, enrolled, logged_in, person, parties, party,
-                                 objects, conversations, submitted, posted, slips, opened, done, checkpoint>;
+                                 objects, conversations, submitted, posted, slips, opened, done, checkpoint,
+                                 pending, recovery_codes, packs, key_lists, station>;
 
 struct answer {
   request_id id{};
@@ -218,8 +297,15 @@ struct answer {
 struct session_ended {
   refusal why = refusal::none;
 };
+struct party_changed {
+  party_id party{};
+  std::uint32_t n = 0;
+};
+struct share_gone {
+  std::uint32_t number = 0;
+};
 
-using from_daemon = std::variant<answer, slip, session_ended>;
+using from_daemon = std::variant<answer, slip, session_ended, party_changed, pending, share_gone>;
 
 bytes encode(const server_hello& m);
 bytes encode(const request& m);

@@ -4,6 +4,7 @@
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
 #include "wire/limits.hpp"
+#include <algorithm>
 
 namespace wardline::wire::device {
 
@@ -36,6 +37,10 @@ void take(fields& in, share& out, pb::Share& m) {
   out.number = m.number();
   in.require(out.number >= 1);
   in.take_secret(out.value, m.mutable_share(), 32);
+  out.next_number = m.next_number();
+  in.require(out.next_number == 0 ? m.next().empty() : out.next_number == out.number + 1);
+  if (out.next_number != 0)
+    in.take_secret(out.next, m.mutable_next(), 32);
 }
 
 void take(fields& in, party_name& out, const pb::PartyName& m) {
@@ -43,6 +48,7 @@ void take(fields& in, party_name& out, const pb::PartyName& m) {
   in.range(m.kind(), 1, 4);
   out.kind = static_cast<std::uint8_t>(m.kind());
   in.take_name(out.name, m.name(), 1, name_bytes_max);
+  out.emergency = m.emergency();
 }
 
 void take(fields& in, refused& out, const pb::Refused& m) {
@@ -63,6 +69,7 @@ void take(fields& in, welcome& out, pb::Welcome& m) {
   in.take(out.consistency, m.consistency(), 0, proof_hashes_max);
   if (m.has_share())
     take(in, out.share, *m.mutable_share());
+  out.idle = m.idle_ms();
 }
 
 void take(fields& in, invitation& out, const pb::Invitation& m) {
@@ -84,6 +91,7 @@ void take(fields& in, logged_in& out, pb::LoggedIn& m) {
   out.session_until = m.session_until_ms();
   if (m.has_share())
     take(in, out.share, *m.mutable_share());
+  out.idle = m.idle_ms();
 }
 
 void take(fields& in, person& out, const pb::Person& m) {
@@ -91,8 +99,13 @@ void take(fields& in, person& out, const pb::Person& m) {
   in.take(out.party, m.party());
 }
 
+void take(fields& in, station& out, const pb::Station& m) {
+  in.take(out.device, m.device());
+}
+
 void take(fields& in, parties& out, const pb::Parties& m) {
   take_rows(in, out.names, m.parties(), parties_listed_max, take);
+  out.more = m.more();
 }
 
 void take(fields& in, party& out, const pb::Party& m) {
@@ -119,6 +132,7 @@ void take(fields& in, conversation& out, const pb::Conversation& m) {
 
 void take(fields& in, conversations& out, const pb::Conversations& m) {
   take_rows(in, out.all, m.conversations(), conversations_listed_max, take);
+  out.more = m.more();
 }
 
 void take(fields& in, submitted& out, const pb::Submitted& m) {
@@ -169,66 +183,111 @@ void take(fields& in, checkpoint& out, const pb::Checkpoint& m) {
   in.take(out.consistency, m.consistency(), 0, proof_hashes_max);
 }
 
-template <class Value, class Message>
-void take_as(fields& in, answer_body& out, Message& m) {
-  take(in, out.emplace<Value>(), m);
+void take(fields& in, std::vector<device_id>& out,
+          const google::protobuf::RepeatedPtrField<std::string>& devices) {
+  in.range(static_cast<std::size_t>(devices.size()), 0, party_devices_max);
+  for (const auto& field : devices) {
+    if (in.why() != refusal::none)
+      return;
+    device_id d;
+    in.take(d, field);
+    in.require(out.empty() || out.back() < d);
+    out.push_back(d);
+  }
 }
 
+void take(fields& in, turn_wanted& out, const pb::TurnWanted& m) {
+  in.take(out.party, m.party());
+  take(in, out.add, m.add());
+  take(in, out.remove, m.remove());
+  out.since = m.since_ms();
+}
+
+void take(fields& in, pack_wanted& out, const pb::PackWanted& m) {
+  in.take(out.party, m.party());
+  in.take(out.device, m.device());
+  out.history_from = m.history_from_ms();
+}
+
+void take(fields& in, keys_wanted& out, const pb::KeysWanted& m) {
+  in.take(out.conversation, m.conversation());
+  in.take(out.device, m.device());
+  out.history_from = m.history_from_ms();
+}
+
+void take(fields& in, pending& out, const pb::Pending& m) {
+  take_rows(in, out.turns, m.turns(), pending_rows_max, take);
+  take_rows(in, out.packs, m.packs(), pending_rows_max, take);
+  take_rows(in, out.key_lists, m.key_lists(), pending_rows_max, take);
+}
+
+void take(fields& in, recovery_codes& out, pb::RecoveryCodes& m) {
+  in.range(static_cast<std::size_t>(m.codes_size()), recovery_codes_made, recovery_codes_made);
+  for (auto& code : *m.mutable_codes())
+    if (in.why() == refusal::none)
+      in.take_secret(out.codes.emplace_back(), &code, 1, second_factor_bytes_max);
+}
+
+void take_objects(fields& in, std::vector<bytes>& out,
+                  const google::protobuf::RepeatedPtrField<std::string>& all, std::size_t bytes_max) {
+  in.range(static_cast<std::size_t>(all.size()), 0, packs_per_message_max);
+  for (const auto& object : all)
+    if (in.why() == refusal::none)
+      in.take_object(out.emplace_back(), object, bytes_max);
+}
+
+void take(fields& in, packs& out, const pb::Packs& m) {
+  take_objects(in, out.objects, m.packs(), pack_bytes_max);
+}
+
+void take(fields& in, key_lists& out, const pb::KeyLists& m) {
+  take_objects(in, out.objects, m.lists(), key_list_bytes_max);
+  out.more = m.more();
+}
+
+template <class Value, auto Field>
+void take_as(fields& in, answer_body& out, pb::Answer& m) {
+  take(in, out.emplace<Value>(), *(m.*Field)());
+}
+
+struct answer_kind {
+  pb::Answer::ResultCase number;
+  void (*take)(fields&, answer_body&, pb::Answer&);
+};
+
+constexpr answer_kind kinds[] = {
+    {pb::Answer::kRefused, take_as<refused, &pb::Answer::mutable_refused>},
+    {pb::Answer::kWelcome, take_as<welcome, &pb::Answer::mutable_welcome>},
+    {pb::Answer::kInvitation, take_as<invitation, &pb::Answer::mutable_invitation>},
+    {pb::Answer::kEnrolled, take_as<enrolled, &pb::Answer::mutable_enrolled>},
+    {pb::Answer::kLoggedIn, take_as<logged_in, &pb::Answer::mutable_logged_in>},
+    {pb::Answer::kPerson, take_as<person, &pb::Answer::mutable_person>},
+    {pb::Answer::kParties, take_as<parties, &pb::Answer::mutable_parties>},
+    {pb::Answer::kParty, take_as<party, &pb::Answer::mutable_party>},
+    {pb::Answer::kObjects, take_as<objects, &pb::Answer::mutable_objects>},
+    {pb::Answer::kConversations, take_as<conversations, &pb::Answer::mutable_conversations>},
+    {pb::Answer::kSubmitted, take_as<submitted, &pb::Answer::mutable_submitted>},
+    {pb::Answer::kPosted, take_as<posted, &pb::Answer::mutable_posted>},
+    {pb::Answer::kSlips, take_as<slips, &pb::Answer::mutable_slips>},
+    {pb::Answer::kOpened, take_as<opened, &pb::Answer::mutable_opened>},
+    {pb::Answer::kDone, take_as<done, &pb::Answer::mutable_done>},
+    {pb::Answer::kCheckpoint, take_as<checkpoint, &pb::Answer::mutable_checkpoint>},
+    {pb::Answer::kPending, take_as<pending, &pb::Answer::mutable_pending>},
+    {pb::Answer::kRecoveryCodes, take_as<recovery_codes, &pb::Answer::mutable_recovery_codes>},
+    {pb::Answer::kPacks, take_as<packs, &pb::Answer::mutable_packs>},
+    {pb::Answer::kKeyLists, take_as<key_lists, &pb::Answer::mutable_key_lists>},
+    {pb::Answer::kStation, take_as<station, &pb::Answer::mutable_station>},
+};
+static_assert(std::size(kinds) == std::variant_size_v<answer_body>);
+
 expected<answer_body> result_of(pb::Answer& m) {
+  const auto* kind = std::find_if(std::begin(kinds), std::end(kinds),
+                                  [&](const answer_kind& k) { return k.number == m.result_case(); });
+  if (kind == std::end(kinds))
+    return refusal::unknown_request;
   fields in{refusal::malformed_request};
   answer_body out;
-  switch (m.result_case()) {
-  case pb::Answer::kRefused:
-    take_as<refused>(in, out, *m.mutable_refused());
-    break;
-  case pb::Answer::kWelcome:
-    take_as<welcome>(in, out, *m.mutable_welcome());
-    break;
-  case pb::Answer::kInvitation:
-    take_as<invitation>(in, out, *m.mutable_invitation());
-    break;
-  case pb::Answer::kEnrolled:
-    take_as<enrolled>(in, out, *m.mutable_enrolled());
-    break;
-  case pb::Answer::kLoggedIn:
-    take_as<logged_in>(in, out, *m.mutable_logged_in());
-    break;
-  case pb::Answer::kPerson:
-    take_as<person>(in, out, *m.mutable_person());
-    break;
-  case pb::Answer::kParties:
-    take_as<parties>(in, out, *m.mutable_parties());
-    break;
-  case pb::Answer::kParty:
-    take_as<party>(in, out, *m.mutable_party());
-    break;
-  case pb::Answer::kObjects:
-    take_as<objects>(in, out, *m.mutable_objects());
-    break;
-  case pb::Answer::kConversations:
-    take_as<conversations>(in, out, *m.mutable_conversations());
-    break;
-  case pb::Answer::kSubmitted:
-    take_as<submitted>(in, out, *m.mutable_submitted());
-    break;
-  case pb::Answer::kPosted:
-    take_as<posted>(in, out, *m.mutable_posted());
-    break;
-  case pb::Answer::kSlips:
-    take_as<slips>(in, out, *m.mutable_slips());
-    break;
-  case pb::Answer::kOpened:
-    take_as<opened>(in, out, *m.mutable_opened());
-    break;
-  case pb::Answer::kDone:
-    take_as<done>(in, out, *m.mutable_done());
-    break;
-  case pb::Answer::kCheckpoint:
-    take_as<checkpoint>(in, out, *m.mutable_checkpoint());
-    break;
-  case pb::Answer::RESULT_NOT_SET:
-    return refusal::unknown_request;
-  }
+  kind->take(in, out, m);
   if (in.why() != refusal::none)
     return in.why();
   return out;
@@ -247,9 +306,21 @@ expected<from_daemon> decode_answer(pb::Answer& m) {
   return from_daemon{std::move(out)};
 }
 
-expected<from_daemon> decode_slip(const pb::Slip& m) {
+void take(fields& in, party_changed& out, const pb::PartyChanged& m) {
+  in.take(out.party, m.party());
+  out.n = m.n();
+  in.require(out.n >= 1);
+}
+
+void take(fields& in, share_gone& out, const pb::ShareGone& m) {
+  out.number = m.number();
+  in.require(out.number >= 1);
+}
+
+template <class Value, class Message>
+expected<from_daemon> decode_news(const Message& m) {
   fields in{refusal::malformed_request};
-  slip out;
+  Value out;
   take(in, out, m);
   if (in.why() != refusal::none)
     return in.why();
@@ -268,11 +339,17 @@ expected<from_daemon> decode_from_daemon(bytes_view raw) {
   case pb::FromDaemon::kAnswer:
     return decode_answer(*m.mutable_answer());
   case pb::FromDaemon::kSlip:
-    return decode_slip(m.slip());
+    return decode_news<slip>(m.slip());
   case pb::FromDaemon::kSessionEnded:
     if (m.session_ended().number() == 0)
       return refusal::malformed_request;
     return from_daemon{session_ended{refusal_from_number(m.session_ended().number())}};
+  case pb::FromDaemon::kPartyChanged:
+    return decode_news<party_changed>(m.party_changed());
+  case pb::FromDaemon::kPending:
+    return decode_news<pending>(m.pending());
+  case pb::FromDaemon::kShareGone:
+    return decode_news<share_gone>(m.share_gone());
   case pb::FromDaemon::MESSAGE_NOT_SET:
     break;
   }

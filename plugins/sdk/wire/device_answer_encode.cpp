@@ -27,12 +27,15 @@ void put_logged(pb::Logged& m, const logged& l) {
 void put_share(pb::Share& m, const share& s) {
   m.set_number(s.number);
   m.set_share(raw(s.value));
+  m.set_next_number(s.next_number);
+  m.set_next(raw(s.next));
 }
 
 void put_name(pb::PartyName& m, const party_name& n) {
   m.set_party(raw(n.party.view()));
   m.set_kind(n.kind);
   m.set_name(n.name);
+  m.set_emergency(n.emergency);
 }
 
 void put_slip(pb::Slip& m, const slip& s) {
@@ -69,6 +72,7 @@ void put(pb::Answer& to, const welcome& a) {
   put_all(m.mutable_consistency(), a.consistency);
   if (a.share.number != 0)
     put_share(*m.mutable_share(), a.share);
+  m.set_idle_ms(a.idle);
 }
 
 void put(pb::Answer& to, const invitation& a) {
@@ -90,6 +94,7 @@ void put(pb::Answer& to, const logged_in& a) {
   m.set_session_until_ms(a.session_until);
   if (a.share.number != 0)
     put_share(*m.mutable_share(), a.share);
+  m.set_idle_ms(a.idle);
 }
 
 void put(pb::Answer& to, const person& a) {
@@ -98,10 +103,15 @@ void put(pb::Answer& to, const person& a) {
   m.set_party(raw(a.party.view()));
 }
 
+void put(pb::Answer& to, const station& a) {
+  to.mutable_station()->set_device(raw(a.device.view()));
+}
+
 void put(pb::Answer& to, const parties& a) {
   auto& m = *to.mutable_parties();
   for (const auto& name : a.names)
     put_name(*m.add_parties(), name);
+  m.set_more(a.more);
 }
 
 void put(pb::Answer& to, const party& a) {
@@ -132,6 +142,7 @@ void put(pb::Answer& to, const conversations& a) {
     c.set_link(raw(one.link));
     c.set_last_seq(one.last_seq);
   }
+  m.set_more(a.more);
 }
 
 void put(pb::Answer& to, const submitted& a) {
@@ -174,6 +185,55 @@ void put(pb::Answer& to, const checkpoint& a) {
   put_all(m.mutable_consistency(), a.consistency);
 }
 
+void put_devices(google::protobuf::RepeatedPtrField<std::string>& to, const std::vector<device_id>& devices) {
+  for (const auto& d : devices)
+    *to.Add() = raw(d.view());
+}
+
+void put_pending(pb::Pending& m, const pending& a) {
+  for (const auto& wanted : a.turns) {
+    auto& t = *m.add_turns();
+    t.set_party(raw(wanted.party.view()));
+    put_devices(*t.mutable_add(), wanted.add);
+    put_devices(*t.mutable_remove(), wanted.remove);
+    t.set_since_ms(wanted.since);
+  }
+  for (const auto& wanted : a.packs) {
+    auto& p = *m.add_packs();
+    p.set_party(raw(wanted.party.view()));
+    p.set_device(raw(wanted.device.view()));
+    p.set_history_from_ms(wanted.history_from);
+  }
+  for (const auto& wanted : a.key_lists) {
+    auto& k = *m.add_key_lists();
+    k.set_conversation(raw(wanted.conversation.view()));
+    k.set_device(raw(wanted.device.view()));
+    k.set_history_from_ms(wanted.history_from);
+  }
+}
+
+void put(pb::Answer& to, const pending& a) {
+  put_pending(*to.mutable_pending(), a);
+}
+
+void put(pb::Answer& to, const recovery_codes& a) {
+  for (const auto& code : a.codes)
+    to.mutable_recovery_codes()->add_codes(code);
+}
+
+void put(pb::Answer& to, const packs& a) {
+  auto& m = *to.mutable_packs();
+  for (const auto& pack : a.objects)
+    m.add_packs(raw(pack));
+}
+
+void put(pb::Answer& to, const key_lists& a) {
+  auto& m = *to.mutable_key_lists();
+  for (const auto& list : a.objects)
+    m.add_lists(raw(list));
+  m.set_more(a.more);
+}
+
 void put(pb::FromDaemon& to, const answer& a) {
   auto& m = *to.mutable_answer();
   m.set_id(raw(a.id.view()));
@@ -188,14 +248,36 @@ void put(pb::FromDaemon& to, const session_ended& e) {
   to.mutable_session_ended()->set_number(static_cast<std::uint32_t>(e.why));
 }
 
-void wipe_share(pb::FromDaemon& m) {
+void put(pb::FromDaemon& to, const party_changed& c) {
+  auto& m = *to.mutable_party_changed();
+  m.set_party(raw(c.party.view()));
+  m.set_n(c.n);
+}
+
+void put(pb::FromDaemon& to, const pending& p) {
+  put_pending(*to.mutable_pending(), p);
+}
+
+void put(pb::FromDaemon& to, const share_gone& g) {
+  to.mutable_share_gone()->set_number(g.number);
+}
+
+void wipe_share(pb::Share& s) {
+  codec::wipe_field(s.mutable_share());
+  codec::wipe_field(s.mutable_next());
+}
+
+void wipe_secrets(pb::FromDaemon& m) {
   if (!m.has_answer())
     return;
   auto& a = *m.mutable_answer();
   if (a.has_welcome() && a.welcome().has_share())
-    codec::wipe_field(a.mutable_welcome()->mutable_share()->mutable_share());
+    wipe_share(*a.mutable_welcome()->mutable_share());
   if (a.has_logged_in() && a.logged_in().has_share())
-    codec::wipe_field(a.mutable_logged_in()->mutable_share()->mutable_share());
+    wipe_share(*a.mutable_logged_in()->mutable_share());
+  if (a.has_recovery_codes())
+    for (auto& code : *a.mutable_recovery_codes()->mutable_codes())
+      codec::wipe_field(&code);
 }
 
 } // namespace
@@ -204,7 +286,7 @@ bytes encode(const from_daemon& f) {
   pb::FromDaemon m;
   std::visit([&](const auto& body) { put(m, body); }, f);
   auto out = codec::serialize(m);
-  wipe_share(m);
+  wipe_secrets(m);
   return out;
 }
 

@@ -37,20 +37,29 @@ void take(fields& in, enrol& out, pb::Enrol& m) {
   in.take_object(out.certificate, m.certificate(), certificate_bytes_max);
   // How short a password may be is policy, with a refusal of its own.
   in.take_secret(out.password, m.mutable_password(), 0, password_bytes_max);
+  if (!m.totp_secret().empty())
+    in.take_secret(out.totp_secret, m.mutable_totp_secret(), totp_secret_bytes);
+  in.take_secret(out.second_factor, m.mutable_second_factor(), 0, totp_digits);
 }
 
 void take(fields& in, log_in& out, pb::LogIn& m) {
   in.take_or_none(out.user, m.user());
   in.take_secret(out.password, m.mutable_password(), 1, password_bytes_max);
+  // None is answered by a refusal of its own, so that an older device can say what is missing.
+  in.take_secret(out.second_factor, m.mutable_second_factor(), 0, second_factor_bytes_max);
 }
 
-void take(fields&, log_off&, pb::LogOff&) {}
+void take(fields& in, log_off& out, pb::LogOff& m) {
+  in.take_or_none(out.device, m.device());
+}
 
 void take(fields& in, find_person& out, pb::FindPerson& m) {
   in.take_name(out.display_name, m.display_name(), 1, name_bytes_max);
 }
 
-void take(fields&, list_parties&, pb::ListParties&) {}
+void take(fields& in, list_parties& out, pb::ListParties& m) {
+  in.take_or_none(out.after, m.after());
+}
 
 void take(fields& in, get_party& out, pb::GetParty& m) {
   in.take(out.party, m.party());
@@ -62,12 +71,19 @@ void take(fields& in, get_objects& out, pb::GetObjects& m) {
   in.take(out.hashes, m.hashes(), 1, objects_asked_max);
 }
 
-void take(fields&, list_conversations&, pb::ListConversations&) {}
+void take(fields& in, list_conversations& out, pb::ListConversations& m) {
+  in.take_or_none(out.after, m.after());
+}
 
 void take(fields& in, submit& out, pb::Submit& m) {
   in.take_object(out.object, m.object(), object_bytes_max);
   in.take(out.members, m.members(), 0, link_members_bytes_max);
   in.take(out.seals, m.seals(), 0, link_members_bytes_max);
+  in.range(static_cast<std::size_t>(m.packs_size()), 0, packs_per_message_max);
+  for (const auto& pack : m.packs())
+    if (in.why() == refusal::none)
+      in.take_object(out.packs.emplace_back(), pack, pack_bytes_max);
+  in.take(out.cosignature, m.cosignature(), 0, cosignature_bytes_max);
 }
 
 void take(fields& in, invite& out, pb::Invite& m) {
@@ -83,6 +99,7 @@ void take(fields& in, invite& out, pb::Invite& m) {
     in.range(n.kind(), 1, 4);
     name.kind = static_cast<std::uint8_t>(n.kind());
     in.take_name(name.name, n.name(), 1, name_bytes_max);
+    name.emergency = n.emergency();
   }
 }
 
@@ -122,6 +139,39 @@ void take(fields&, get_checkpoint& out, pb::GetCheckpoint& m) {
   out.old_size = m.old_size();
 }
 
+void take(fields& in, prove& out, pb::Prove& m) {
+  in.take_secret(out.second_factor, m.mutable_second_factor(), 1, second_factor_bytes_max);
+}
+
+void take(fields&, make_recovery_codes&, pb::MakeRecoveryCodes&) {}
+
+void take(fields& in, set_second_factor& out, pb::SetSecondFactor& m) {
+  in.take_secret(out.secret, m.mutable_secret(), totp_secret_bytes);
+  in.take_secret(out.code, m.mutable_code(), totp_digits, totp_digits);
+}
+
+void take(fields&, list_pending&, pb::ListPending&) {}
+
+void take(fields& in, get_packs& out, pb::GetPacks& m) {
+  in.take(out.party, m.party());
+}
+
+void take(fields& in, get_key_lists& out, pb::GetKeyLists& m) {
+  in.take(out.conversation, m.conversation());
+  out.from_part = m.from_part();
+  in.range(out.from_part, 0, 0xffff);
+}
+
+void take(fields& in, get_standing& out, pb::GetStanding& m) {
+  in.take_or_none(out.user, m.user());
+  in.take_or_none(out.device, m.device());
+  in.require(static_cast<bool>(out.user) != static_cast<bool>(out.device));
+}
+
+void take(fields&, get_changes& out, pb::GetChanges& m) {
+  out.after_leaf = m.after_leaf();
+}
+
 template <class Message, class Value>
 expected<request_body> decode_as(bytes_view body) {
   Message m;
@@ -149,15 +199,17 @@ constexpr std::size_t room = 256;
 constexpr request_kind kinds[] = {
     {pb::Request::kHello, small_bytes_max, decode_as<pb::Hello, hello>},
     {pb::Request::kShowInvitation, small_bytes_max, decode_as<pb::ShowInvitation, show_invitation>},
-    {pb::Request::kEnrol, certificate_bytes_max + password_bytes_max + room, decode_as<pb::Enrol, enrol>},
-    {pb::Request::kLogIn, password_bytes_max + room, decode_as<pb::LogIn, log_in>},
+    {pb::Request::kEnrol, certificate_bytes_max + password_bytes_max + second_factor_bytes_max + room,
+     decode_as<pb::Enrol, enrol>},
+    {pb::Request::kLogIn, password_bytes_max + second_factor_bytes_max + room, decode_as<pb::LogIn, log_in>},
     {pb::Request::kLogOff, small_bytes_max, decode_as<pb::LogOff, log_off>},
     {pb::Request::kFindPerson, small_bytes_max, decode_as<pb::FindPerson, find_person>},
     {pb::Request::kListParties, small_bytes_max, decode_as<pb::ListParties, list_parties>},
     {pb::Request::kGetParty, small_bytes_max, decode_as<pb::GetParty, get_party>},
     {pb::Request::kGetObjects, objects_asked_max * 34 + room, decode_as<pb::GetObjects, get_objects>},
     {pb::Request::kListConversations, small_bytes_max, decode_as<pb::ListConversations, list_conversations>},
-    {pb::Request::kSubmit, object_bytes_max + 2 * link_members_bytes_max + room,
+    {pb::Request::kSubmit,
+     object_bytes_max + 2 * link_members_bytes_max + packs_per_message_max*(pack_bytes_max + 8) + room,
      decode_as<pb::Submit, submit>},
     {pb::Request::kInvite, certificate_bytes_max + invited_parties_max*(name_bytes_max + 32) + room,
      decode_as<pb::Invite, invite>},
@@ -166,6 +218,14 @@ constexpr request_kind kinds[] = {
     {pb::Request::kOpen, small_bytes_max, decode_as<pb::Open, open>},
     {pb::Request::kAct, act_bytes_max + room, decode_as<pb::Act, act>},
     {pb::Request::kGetCheckpoint, small_bytes_max, decode_as<pb::GetCheckpoint, get_checkpoint>},
+    {pb::Request::kProve, small_bytes_max, decode_as<pb::Prove, prove>},
+    {pb::Request::kMakeRecoveryCodes, small_bytes_max, decode_as<pb::MakeRecoveryCodes, make_recovery_codes>},
+    {pb::Request::kSetSecondFactor, small_bytes_max, decode_as<pb::SetSecondFactor, set_second_factor>},
+    {pb::Request::kListPending, small_bytes_max, decode_as<pb::ListPending, list_pending>},
+    {pb::Request::kGetPacks, small_bytes_max, decode_as<pb::GetPacks, get_packs>},
+    {pb::Request::kGetKeyLists, small_bytes_max, decode_as<pb::GetKeyLists, get_key_lists>},
+    {pb::Request::kGetStanding, small_bytes_max, decode_as<pb::GetStanding, get_standing>},
+    {pb::Request::kGetChanges, small_bytes_max, decode_as<pb::GetChanges, get_changes>},
 };
 constexpr std::uint32_t kind_first = std::begin(kinds)->number;
 constexpr std::uint32_t kind_last = (std::end(kinds) - 1)->number;

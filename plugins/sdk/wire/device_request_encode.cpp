@@ -30,6 +30,8 @@ void put(pb::Request& to, const enrol& r) {
   m.set_code(r.code);
   m.set_certificate(raw(r.certificate));
   m.set_password(r.password);
+  m.set_totp_secret(raw(r.totp_secret));
+  m.set_second_factor(r.second_factor);
 }
 
 void put(pb::Request& to, const log_in& r) {
@@ -37,18 +39,23 @@ void put(pb::Request& to, const log_in& r) {
   if (r.user)
     m.set_user(raw(r.user.view()));
   m.set_password(r.password);
+  m.set_second_factor(r.second_factor);
 }
 
-void put(pb::Request& to, const log_off&) {
-  to.mutable_log_off();
+void put(pb::Request& to, const log_off& r) {
+  auto& m = *to.mutable_log_off();
+  if (r.device)
+    m.set_device(raw(r.device.view()));
 }
 
 void put(pb::Request& to, const find_person& r) {
   to.mutable_find_person()->set_display_name(r.display_name);
 }
 
-void put(pb::Request& to, const list_parties&) {
-  to.mutable_list_parties();
+void put(pb::Request& to, const list_parties& r) {
+  auto& m = *to.mutable_list_parties();
+  if (r.after)
+    m.set_after(raw(r.after.view()));
 }
 
 void put(pb::Request& to, const get_party& r) {
@@ -63,8 +70,10 @@ void put(pb::Request& to, const get_objects& r) {
     m.add_hashes(raw(hash));
 }
 
-void put(pb::Request& to, const list_conversations&) {
-  to.mutable_list_conversations();
+void put(pb::Request& to, const list_conversations& r) {
+  auto& m = *to.mutable_list_conversations();
+  if (r.after)
+    m.set_after(raw(r.after.view()));
 }
 
 void put(pb::Request& to, const submit& r) {
@@ -72,6 +81,9 @@ void put(pb::Request& to, const submit& r) {
   m.set_object(raw(r.object));
   m.set_members(raw(r.members));
   m.set_seals(raw(r.seals));
+  for (const auto& pack : r.packs)
+    m.add_packs(raw(pack));
+  m.set_cosignature(raw(r.cosignature));
 }
 
 void put(pb::Request& to, const invite& r) {
@@ -85,6 +97,7 @@ void put(pb::Request& to, const invite& r) {
     n.set_party(raw(name.party.view()));
     n.set_kind(name.kind);
     n.set_name(name.name);
+    n.set_emergency(name.emergency);
   }
 }
 
@@ -118,11 +131,62 @@ void put(pb::Request& to, const get_checkpoint& r) {
   to.mutable_get_checkpoint()->set_old_size(r.old_size);
 }
 
-void wipe_password(pb::Request& m) {
-  if (m.has_enrol())
+void put(pb::Request& to, const prove& r) {
+  to.mutable_prove()->set_second_factor(r.second_factor);
+}
+
+void put(pb::Request& to, const make_recovery_codes&) {
+  to.mutable_make_recovery_codes();
+}
+
+void put(pb::Request& to, const set_second_factor& r) {
+  auto& m = *to.mutable_set_second_factor();
+  m.set_secret(raw(r.secret));
+  m.set_code(r.code);
+}
+
+void put(pb::Request& to, const list_pending&) {
+  to.mutable_list_pending();
+}
+
+void put(pb::Request& to, const get_packs& r) {
+  to.mutable_get_packs()->set_party(raw(r.party.view()));
+}
+
+void put(pb::Request& to, const get_key_lists& r) {
+  auto& m = *to.mutable_get_key_lists();
+  m.set_conversation(raw(r.conversation.view()));
+  m.set_from_part(r.from_part);
+}
+
+void put(pb::Request& to, const get_standing& r) {
+  auto& m = *to.mutable_get_standing();
+  if (r.user)
+    m.set_user(raw(r.user.view()));
+  if (r.device)
+    m.set_device(raw(r.device.view()));
+}
+
+void put(pb::Request& to, const get_changes& r) {
+  to.mutable_get_changes()->set_after_leaf(r.after_leaf);
+}
+
+void wipe_secrets(pb::Request& m) {
+  if (m.has_enrol()) {
     codec::wipe_field(m.mutable_enrol()->mutable_password());
-  if (m.has_log_in())
+    codec::wipe_field(m.mutable_enrol()->mutable_totp_secret());
+    codec::wipe_field(m.mutable_enrol()->mutable_second_factor());
+  }
+  if (m.has_log_in()) {
     codec::wipe_field(m.mutable_log_in()->mutable_password());
+    codec::wipe_field(m.mutable_log_in()->mutable_second_factor());
+  }
+  if (m.has_prove())
+    codec::wipe_field(m.mutable_prove()->mutable_second_factor());
+  if (m.has_set_second_factor()) {
+    codec::wipe_field(m.mutable_set_second_factor()->mutable_secret());
+    codec::wipe_field(m.mutable_set_second_factor()->mutable_code());
+  }
 }
 
 } // namespace
@@ -132,7 +196,7 @@ bytes encode(const request& r) {
   m.set_id(raw(r.id.view()));
   std::visit([&](const auto& what) { put(m, what); }, r.what);
   auto out = codec::serialize(m);
-  wipe_password(m);
+  wipe_secrets(m);
   return out;
 }
 

@@ -98,6 +98,20 @@ inline constexpr std::size_t link_members_bytes_max = 2 + party_devices_max * 80
 inline constexpr std::size_t name_bytes_max = 96;
 inline constexpr std::size_t password_bytes_max = 1'024;
 inline constexpr std::size_t code_digits = 8;
+/// Bytes of a TOTP secret (RFC 4226, section 4: 160 bits are recommended), characters of a second factor as
+/// typed: six digits, or a recovery code of 26 base32 letters in groups.
+inline constexpr std::size_t totp_secret_bytes = 20;
+inline constexpr std::size_t totp_digits = 6;
+inline constexpr std::size_t second_factor_bytes_max = 64;
+inline constexpr std::size_t recovery_codes_made = 10;
+/// Bytes of a history pack and of a key list (e2ee 1, kinds 9 and 10); how many of either one message
+/// carries, so that it stays below 1 MiB; bytes of a second registrar's word (kind 19).
+inline constexpr std::size_t pack_bytes_max = 67'584;
+inline constexpr std::size_t key_list_bytes_max = 99'328;
+inline constexpr std::size_t packs_per_message_max = 8;
+inline constexpr std::size_t cosignature_bytes_max = 256;
+/// Rows of each kind in one list of what waits for a device's hands.
+inline constexpr std::size_t pending_rows_max = 256;
 /// Bytes of a signed note; hashes of an inclusion or consistency proof (security 2.2, e2ee 5.15).
 inline constexpr std::size_t note_bytes_max = 2'048;
 inline constexpr std::size_t proof_hashes_max = 63;
@@ -109,7 +123,7 @@ inline constexpr std::size_t objects_asked_max = 64;
 inline constexpr std::size_t slips_asked_max = 512;
 inline constexpr std::size_t invited_parties_max = 64;
 inline constexpr std::size_t parties_listed_max = 1'024;
-inline constexpr std::size_t conversations_listed_max = 1'024;
+inline constexpr std::size_t conversations_listed_max = 512;
 inline constexpr std::size_t logged_per_answer_max = 2'048;
 inline constexpr std::size_t chain_certificates_max = 64;
 /// Attachments in a content; bytes of a file's name and media type (content.proto).

@@ -215,8 +215,10 @@ d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, 
           return on(c, m);
         } else if constexpr (std::is_same_v<type, d::post>) {
           return on(m, now);
-        } else {
+        } else if constexpr (requires { on(m); }) {
           return on(m);
+        } else {
+          return no(refusal::unknown_request);
         }
       },
       what);

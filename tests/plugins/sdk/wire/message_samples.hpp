@@ -44,24 +44,38 @@ inline std::vector<device::request> sample_requests() {
   std::vector<device::request_body> all{
       device::hello{sample_id<device_id>(1), sample_hash(2), {1, 2, 3}, 77},
       device::show_invitation{sample_id<invitation_id>(4), "01234567"},
-      device::enrol{sample_id<invitation_id>(4), "01234567", sample_bytes("certificate"), "correct horse"},
-      device::log_in{sample_id<user_id>(5), "correct horse"},
-      device::log_off{},
+      device::enrol{sample_id<invitation_id>(4), "01234567", sample_bytes("certificate"), "correct horse",
+                    bytes(20, 8), "123456"},
+      device::log_in{sample_id<user_id>(5), "correct horse", "654321"},
+      device::log_off{sample_id<device_id>(9)},
       device::find_person{"Dr. Núñez"},
-      device::list_parties{},
+      device::list_parties{sample_id<party_id>(6)},
       device::get_party{sample_id<party_id>(6), 3},
       device::get_objects{{sample_hash(7), sample_hash(8)}},
-      device::list_conversations{},
-      device::submit{sample_bytes("object"), sample_bytes("members"), sample_bytes("seals")},
-      device::invite{sample_bytes("invitation"),
-                     "76543210",
-                     sample_hash(9),
-                     {{sample_id<party_id>(6), 2, "Front desk"}, {sample_id<party_id>(7), 1, "N. Nurse"}}},
+      device::list_conversations{conversation},
+      device::submit{sample_bytes("object"),
+                     sample_bytes("members"),
+                     sample_bytes("seals"),
+                     {sample_bytes("pack"), sample_bytes("other pack")},
+                     sample_bytes("cosignature")},
+      device::invite{
+          sample_bytes("invitation"),
+          "76543210",
+          sample_hash(9),
+          {{sample_id<party_id>(6), 2, "Front desk", true}, {sample_id<party_id>(7), 1, "N. Nurse", true}}},
       device::post{sample_bytes("slip"), sample_bytes("body")},
       device::get_slips{conversation, sample_id<incarnation_id>(10), 41, 512},
       device::open{conversation, {1, 2, 40}, device::purpose::break_glass},
       device::act{sample_bytes("act")},
       device::get_checkpoint{12},
+      device::prove{"ABCD-EFGH-IJKL"},
+      device::make_recovery_codes{},
+      device::set_second_factor{bytes(20, 9), "135790"},
+      device::list_pending{},
+      device::get_packs{sample_id<party_id>(6)},
+      device::get_key_lists{conversation, 3},
+      device::get_standing{sample_id<user_id>(5), {}},
+      device::get_changes{77},
   };
   std::vector<device::request> out;
   for (auto& what : all)
@@ -78,23 +92,31 @@ inline device::slip sample_slip() {
       sample_id<conversation_id>(3), 41, 99, sample_bytes("slip"), sample_bytes("act"), 1'700'000'000'000};
 }
 
+inline device::pending sample_pending() {
+  auto party = sample_id<party_id>(6);
+  auto device = sample_id<device_id>(1);
+  return {{{party, {device, sample_id<device_id>(2)}, {sample_id<device_id>(3)}, 1'700'000'000'000}},
+          {{party, device, 1'600'000'000'000}},
+          {{sample_id<conversation_id>(3), device, 1'600'000'000'000}}};
+}
+
 inline std::vector<device::from_daemon> sample_answers() {
   const char* note = "clinic.example/audit/1\n1\nAA==\n\n\u2014 clinic.example/audit/1 AAAA\n";
   auto user = sample_id<user_id>(5);
   auto party = sample_id<party_id>(6);
-  device::share share{4, bytes(32, 7)};
+  device::share share{4, bytes(32, 7), 5, bytes(32, 8)};
   std::vector<device::answer_body> all{
       device::refused{refusal::stale_party, party, 9, sample_hash(1), sample_hash(2), user,
                       1'700'000'000'000},
-      device::welcome{user, 1'700'000'000'000, note, {sample_hash(3)}, share},
+      device::welcome{user, 1'700'000'000'000, note, {sample_hash(3)}, share, 900'000},
       device::invitation{sample_bytes("root"),
                          sample_bytes("server"),
                          {sample_bytes("registrar")},
                          sample_bytes("invitation")},
       device::enrolled{17},
-      device::logged_in{user, 1'700'000'000'000, share},
+      device::logged_in{user, 1'700'000'000'000, share, 900'000},
       device::person{user, party},
-      device::parties{{{party, 2, "Front desk"}}},
+      device::parties{{{party, 2, "Front desk", true}}, true},
       device::party{party,
                     2,
                     {sample_logged(), sample_logged()},
@@ -103,19 +125,27 @@ inline std::vector<device::from_daemon> sample_answers() {
                     {sample_logged()},
                     note},
       device::objects{{sample_logged()}, note},
-      device::conversations{{{sample_id<conversation_id>(3), sample_bytes("link"), 41}}},
+      device::conversations{{{sample_id<conversation_id>(3), sample_bytes("link"), 41}}, true},
       device::submitted{sample_hash(4), 18},
       device::posted{42, 19},
       device::slips{{sample_slip(), sample_slip()}, true},
       device::opened{20, {{1, sample_bytes("body one")}, {2, sample_bytes("body two")}}, 3},
       device::done{21},
       device::checkpoint{note, {sample_hash(5)}},
+      sample_pending(),
+      device::recovery_codes{std::vector<std::string>(10, "ABCD-EFGH")},
+      device::packs{{sample_bytes("pack"), sample_bytes("other pack")}},
+      device::key_lists{{sample_bytes("list")}, true},
+      device::station{sample_id<device_id>(1)},
   };
   std::vector<device::from_daemon> out;
   for (auto& result : all)
     out.push_back(device::answer{sample_id<request_id>(static_cast<std::uint8_t>(out.size() + 1)), result});
   out.push_back(sample_slip());
   out.push_back(device::session_ended{refusal::replaced});
+  out.push_back(device::party_changed{party, 7});
+  out.push_back(sample_pending());
+  out.push_back(device::share_gone{4});
   return out;
 }
 
