@@ -92,11 +92,14 @@ private:
 };
 
 struct child {
-  pid_t pid;
+  explicit child(pid_t p) : pid{p} {}
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
   ~child() {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
+  const pid_t pid;
 };
 
 void send_all(real_clinic& c, const std::vector<std::string>& markers) {
@@ -182,9 +185,9 @@ struct planted_clinic {
     plant_names(c, {names.begin(), names.end() - 1});
     send_all(c, texts);
     c.physician().leave();
-    relay.emplace(child{spawn({RELAY, local, "ipc://" + (c.folder.path / "web.sock").string(),
-                               hex(c.server_curve), hex(c.web_key.open), hex(c.web_key.secret.view())},
-                              c.folder.path / "relay.log")});
+    relay.emplace(spawn({RELAY, local, "ipc://" + (c.folder.path / "web.sock").string(), hex(c.server_curve),
+                         hex(c.web_key.open), hex(c.web_key.secret.view())},
+                        c.folder.path / "relay.log"));
     reader.emplace(c.physician().store, local);
     auto came = read_all(c, *reader);
     REQUIRE(came.size() == texts_planted); // they did arrive, through the relay
