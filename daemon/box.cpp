@@ -1,7 +1,9 @@
 #include "box.hpp"
 #include "people_rows.hpp"
 #include "stored.hpp"
+#include <cerrno>
 #include <cstdio>
+#include <unistd.h>
 
 namespace wardline::daemon {
 
@@ -40,9 +42,11 @@ exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
   auto store_dir = out.conf.state_dir / "store";
   std::error_code error;
   std::filesystem::create_directories(store_dir, error);
-  std::filesystem::permissions(out.conf.state_dir, std::filesystem::perms::owner_all, error);
   if (error)
     return say(unavailable, store_dir.string() + " cannot be made: " + error.message());
+  std::filesystem::permissions(out.conf.state_dir, std::filesystem::perms::owner_all, error);
+  if (error)
+    return say(unavailable, out.conf.state_dir.string() + " cannot be closed to others: " + error.message());
   auto lmdb = lmdb_storage::open(store_dir, journal, out.conf.map_bytes);
   if (!lmdb)
     return say(lmdb.why() == refusal::log_corrupt ? damaged : unavailable,
@@ -67,6 +71,10 @@ exit_code find_clinic(box& out) {
     return stopped;
   }
   auto file = out.conf.state_dir / founding_file_name;
+  if (::access(file.c_str(), R_OK) != 0 && errno == EACCES)
+    return say(no_permission, file.string() +
+                                  " is there, but this user may not read it: give it to the owner of "
+                                  "the folder around it (chown), then start again.");
   auto first = read_founding(file);
   if (!first)
     return say(bad_config, file.string() + ": " + reason(first.why()) +

@@ -1,4 +1,5 @@
 #include "credentials.hpp"
+#include "durable_file.hpp"
 #include <cerrno>
 #include <fcntl.h>
 #include <memory>
@@ -53,8 +54,7 @@ refusal write_key(const std::filesystem::path& file, const secret32& key) {
   descriptor fd{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (fd.get() < 0)
     return errno == EEXIST ? refusal::already_exists : refusal::storage_refused;
-  bool whole = ::write(fd.get(), key.data(), secret32::size) == static_cast<ssize_t>(secret32::size) &&
-               ::fsync(fd.get()) == 0;
+  bool whole = write_at(fd.get(), key.view(), 0) && ::fsync(fd.get()) == 0;
   return whole ? refusal::none : refusal::storage_refused;
 }
 
@@ -82,7 +82,14 @@ refusal credentials::save(const std::filesystem::path& folder) const {
   for (const auto& k : all_keys)
     if (auto why = write_key(folder / k.file, this->*(k.key)); why != refusal::none)
       return why;
-  return refusal::none;
+  return sync_folder(folder) ? refusal::none : refusal::storage_refused;
+}
+
+std::vector<std::filesystem::path> credentials::files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> out;
+  for (const auto& k : all_keys)
+    out.push_back(folder / k.file);
+  return out;
 }
 
 std::function<signature64(bytes_view)> signer_of(const secret32& seed) {

@@ -5,6 +5,7 @@
 #include "wire/secret.hpp"
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 namespace wardline::daemon {
 
@@ -22,7 +23,10 @@ struct credentials {
   /// Fresh ones.
   static credentials make();
   /// Writes them with mode 0600, each once: a file that exists is never overwritten (already_exists).
+  /// Durable, with their names, when it says none.
   refusal save(const std::filesystem::path& folder) const;
+  /// Where `save` puts them.
+  static std::vector<std::filesystem::path> files(const std::filesystem::path& folder);
 };
 
 /// Ed25519 over exactly these bytes by a seed kept in locked memory; the closure owns its copy.

@@ -1,9 +1,12 @@
 #include "founding_file.hpp"
+#include "durable_file.hpp"
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <sys/stat.h>
+#include <unistd.h>
 
 namespace wardline::daemon {
 
@@ -67,11 +70,7 @@ bool take_line(const std::string& name, const std::string& value, founding& f) {
 } // namespace
 
 refusal write_founding(const std::filesystem::path& file, const founding& f) {
-  if (std::filesystem::exists(file))
-    return refusal::already_exists;
-  auto mask = ::umask(0077);
-  std::ofstream out{file};
-  ::umask(mask);
+  std::ostringstream out;
   out << "clinic " << hex(f.clinic.view()) << "\nroot " << hex(f.root) << "\nserver " << hex(f.server)
       << "\ninvitation " << hex(f.invitation) << "\ncode_salt " << hex(f.code_salt) << "\ncode_hash "
       << hex(f.code_hash) << '\n';
@@ -79,8 +78,15 @@ refusal write_founding(const std::filesystem::path& file, const founding& f) {
     out << "link_key " << hex(*f.link_key) << '\n';
   for (const auto& n : f.names)
     out << "party " << hex(n.party.view()) << ' ' << static_cast<unsigned>(n.kind) << ' ' << n.name << '\n';
-  out.close();
-  return out ? refusal::none : refusal::storage_refused;
+  auto all = out.str();
+  int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return errno == EEXIST ? refusal::already_exists : refusal::storage_refused;
+  bool whole = write_at(fd, view(all), 0) && ::fsync(fd) == 0;
+  whole = ::close(fd) == 0 && whole && sync_folder(file.parent_path());
+  if (!whole)
+    ::unlink(file.c_str());
+  return whole ? refusal::none : refusal::storage_refused;
 }
 
 expected<founding> read_founding(const std::filesystem::path& file) {

@@ -4,6 +4,7 @@
 #include "process_journal.hpp"
 #include "readiness.hpp"
 #include "system_clock.hpp"
+#include "wire/private_memory.hpp"
 #include "zmq_link.hpp"
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
@@ -13,20 +14,11 @@
 #include <cstdio>
 #include <cstring>
 #include <sodium.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace wardline::daemon {
 
 namespace {
-
-/// No core file and no debugger: both would show keys (security 5.3).
-void keep_memory_private() {
-  rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  ::prctl(PR_SET_DUMPABLE, 0);
-}
 
 /// The store's file ended before its map: its disk is gone or it was cut short under us. Nothing can be
 /// trusted.
@@ -189,7 +181,7 @@ int main(int argc, char** argv) {
   }
   if (argc != 3 || std::strcmp(argv[1], "--config") != 0)
     return complain(wrong_usage, "usage: wardlined --config /etc/wardline/wardline.yaml");
-  keep_memory_private();
+  wardline::keep_memory_private();
   std::signal(SIGBUS, stop_on_bus_error);
   auto signals = block_signals();
   if (sodium_init() < 0)

@@ -27,7 +27,8 @@ const std::string ids = "plugins/sdk/wire/ids.hpp", hash = "plugins/sdk/wire/has
 const std::vector<layer> layers{
     {"plugins/sdk/wire/",
      {"plugins/sdk/wire/"},
-     {"sodium", "google/protobuf/", "link.pb.h", "device.pb.h", "content.pb.h"}},
+     {"sodium", "google/protobuf/", "link.pb.h", "device.pb.h", "content.pb.h", "sys/prctl.h",
+      "sys/resource.h"}},
     {"plugins/sdk/e2ee/",
      {"plugins/sdk/wire/", "plugins/sdk/e2ee/"},
      {"sodium", "google/protobuf/", "content.pb.h"}},

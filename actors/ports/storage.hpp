@@ -16,7 +16,7 @@ enum class table : std::uint8_t {
   leaf = 4,          ///< u64 BE leaf index -> 34 bytes of leaf data (security 2.2)
   entry = 5,         ///< u64 BE leaf index -> salt (16) | audit entry
   node = 6,          ///< u8 level | u64 BE index -> hash of a complete subtree (rules/audit_tree.hpp)
-  idempotency = 7,   ///< device id | request id -> answer
+  idempotency = 7,   ///< message id -> what its post was answered with
   object = 8,        ///< object hash -> signed object
   device = 9,        ///< device id -> record
   user = 10,         ///< user id -> record

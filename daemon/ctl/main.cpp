@@ -5,7 +5,9 @@
 #include "files.hpp"
 #include "prompt.hpp"
 #include "setup.hpp"
+#include "wire/private_memory.hpp"
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sodium.h>
@@ -19,17 +21,29 @@ enum exit_code : int { fine = 0, wrong_usage = 64, refused_code = 65, unavailabl
 struct options {
   std::string config = "/etc/wardline/wardline.yaml";
   std::string answers;
+  std::string keys_dir;
   std::string passphrase_file;
   certify_order certify;
   bool json = false;
 };
 
-int say_problem(int code, const std::string& what, bool json) {
+/// All of them in one JSON object, or a line each.
+int say_problems(int code, const std::vector<std::string>& what, bool json) {
   if (json)
-    std::puts(nlohmann::json{{"ok", false}, {"problem", what}}.dump().c_str());
+    std::puts(nlohmann::json{{"ok", false}, {"problem", what.front()}, {"problems", what}}.dump().c_str());
   else
-    std::fprintf(stderr, "wardctl: %s\n", what.c_str());
+    for (const auto& one : what)
+      std::fprintf(stderr, "wardctl: %s\n", one.c_str());
   return code;
+}
+
+int say_problem(int code, const std::string& what, bool json) {
+  return say_problems(code, {what}, json);
+}
+
+/// The line could not be read, so whether JSON is wanted is looked up in it.
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string{word} == "--json"; });
 }
 
 int setup(const options& o) {
@@ -41,12 +55,11 @@ int setup(const options& o) {
     problems = daemon::read_plugins(conf.plugins_dir, plugins);
   if (problems.empty() && !o.answers.empty())
     problems = read_answers(o.answers, answers);
-  for (const auto& p : problems)
-    say_problem(bad_config, p, o.json);
   if (!problems.empty())
-    return bad_config;
+    return say_problems(bad_config, problems, o.json);
   if (o.answers.empty())
     answers = ask_answers();
+  answers.keys_dir = o.keys_dir;
   setup_result made;
   if (auto problem = run_setup(conf, plugins, answers, daemon::system_clock{}.now_ms(), made);
       !problem.empty())
@@ -103,6 +116,8 @@ int run(int argc, char** argv) {
       app.add_subcommand("setup", "Make a clinic: asks five questions, or reads them from --answers");
   make->add_option("--config", o.config, "Settings of the box")->capture_default_str();
   make->add_option("--answers", o.answers, "YAML file with the answers");
+  make->add_option("--keys", o.keys_dir,
+                   "Folder for the box's keys; without it credentials_dir of the settings");
   auto* registrar = app.add_subcommand("registrar", "Registrars: who may invite people");
   registrar->require_subcommand(1);
   auto* cert = registrar->add_subcommand("certify", "Make a device a registrar, with the identity key");
@@ -119,6 +134,8 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() != 0 && wants_json(argc, argv))
+      return say_problem(wrong_usage, e.what(), true);
     return app.exit(e) == 0 ? fine : wrong_usage;
   }
   if (sodium_init() < 0)
@@ -131,5 +148,6 @@ int run(int argc, char** argv) {
 } // namespace wardline::ctl
 
 int main(int argc, char** argv) {
+  wardline::keep_memory_private(); // the identity key passes through here
   return wardline::ctl::run(argc, argv);
 }

@@ -16,6 +16,7 @@ struct setup_answers {
   std::filesystem::path identity_file;   ///< outside the state folder
   std::string passphrase;                ///< of the identity file, at least 12 characters
   std::filesystem::path invitation_file; ///< for the first person's device
+  std::filesystem::path keys_dir{};      ///< not asked: --keys; empty = credentials_dir of the settings
 };
 
 struct setup_result {
@@ -23,7 +24,9 @@ struct setup_result {
   std::string second_code; ///< 8 digits; told to the first person another way than the invitation
 };
 
-/// What is wrong in plain words, or nothing and `out`. Nothing of an existing clinic is touched.
+/// What is wrong and what to do, in plain words, or nothing and `out`. Nothing of an existing clinic is
+/// touched. Everything or nothing: what a failure leaves is taken away at once, what a crash leaves by the
+/// next set-up.
 std::string run_setup(const daemon::config& conf, const std::vector<daemon::plugin_config>& plugins,
                       const setup_answers& answers, time_ms now, setup_result& out);
 

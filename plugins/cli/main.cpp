@@ -1,12 +1,13 @@
 // `ward`, the terminal client: one device, one person. README.md beside this file says what it does and may
 // do.
 #include "commands.hpp"
+#include "wire/private_memory.hpp"
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <sodium.h>
-#include <sys/resource.h>
 
 namespace {
 
@@ -15,12 +16,6 @@ using namespace wardline::cli;
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string{} : value;
-}
-
-/// Secrets of this process must not lie on the disk after a crash (e2ee 2.4).
-void no_core_files() {
-  rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
 }
 
 /// --as NAME: the store $WARD_STORES/NAME, and, for a demo, the password in $WARD_STORES/NAME.password if
@@ -40,6 +35,26 @@ std::string resolve(choices& c, const std::string& as) {
   if (c.password_file.empty() && std::filesystem::exists(beside, error))
     c.password_file = beside;
   return {};
+}
+
+/// The line could not be read, so whether JSON is wanted is looked up in it.
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string{word} == "--json"; });
+}
+
+int usage_error(const std::string& what, bool json) {
+  if (json)
+    std::cout << nlohmann::json{{"ok", false}, {"refusal", "usage"}, {"sentence", what}}.dump() << '\n';
+  else
+    std::cerr << what << '\n';
+  return exit_usage;
+}
+
+/// Also the answer to --help, which is no failure.
+int parse_failed(const CLI::App& app, const CLI::ParseError& e, bool json) {
+  if (json && e.get_exit_code() != 0)
+    return usage_error(e.what(), true);
+  return app.exit(e) == 0 ? exit_ok : exit_usage;
 }
 
 struct line {
@@ -107,7 +122,7 @@ void add_messages(CLI::App& app, line& l) {
 } // namespace
 
 int main(int argc, char** argv) {
-  no_core_files();
+  wardline::keep_memory_private();
   if (sodium_init() < 0)
     return exit_software;
   CLI::App app{"ward: secure messages on this terminal", "ward"};
@@ -123,11 +138,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? exit_ok : exit_usage;
+    return parse_failed(app, e, wants_json(argc, argv));
   }
-  if (auto wrong = resolve(l.chosen, l.as); !wrong.empty()) {
-    std::cerr << wrong << '\n';
-    return exit_usage;
-  }
+  if (auto wrong = resolve(l.chosen, l.as); !wrong.empty())
+    return usage_error(wrong, l.chosen.as_json);
   return l.run();
 }

@@ -148,6 +148,13 @@ int run_status(const choices& c) {
 
 int run_invite(const choices& c, const invite_words& order) {
   errand e{c};
+  // Before anything else: an invitation without its file is lost.
+  reserved_file out{order.out};
+  if (!out.made())
+    return e.words.refuse(refusal::already_exists,
+                          "The file for the invitation exists, or cannot be made there. Nobody was invited; "
+                          "name another with --out.",
+                          exit_cannot_create);
   if (auto code = e.log_in())
     return *code;
   client::invite_order wanted{order.name, order.roles, order.hours * std::uint64_t{3'600'000}};
@@ -158,11 +165,11 @@ int run_invite(const choices& c, const invite_words& order) {
   if (!*done)
     return e.words.refuse(done->no);
   auto json = write_invitation_file((*done)->file);
-  bool written = write_new_file(order.out, view(json));
+  bool written = out.fill(view(json));
   wipe({reinterpret_cast<std::uint8_t*>(json.data()), json.size()});
   if (!written)
     return e.words.refuse(
-        refusal::already_exists,
+        refusal::storage_refused,
         "The file could not be written, and the invitation is lost. Invite again with another "
         "--out.",
         exit_cannot_create);

@@ -141,18 +141,28 @@ std::optional<bytes> read_file(const std::string& path, std::size_t bytes_max) {
 }
 
 bool write_new_file(const std::string& path, bytes_view content) {
-  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return false;
+  reserved_file file{path};
+  return file.made() && file.fill(content);
+}
+
+reserved_file::reserved_file(std::string path)
+    : path_{std::move(path)}, fd_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)} {}
+
+reserved_file::~reserved_file() {
+  if (fd_ < 0)
+    return;
+  ::close(fd_);
+  if (!filled_)
+    ::unlink(path_.c_str());
+}
+
+bool reserved_file::fill(bytes_view content) {
   std::size_t at = 0;
   ssize_t n = 1;
-  while (at < content.size() && (n = ::write(fd, content.data() + at, content.size() - at)) > 0)
+  while (at < content.size() && (n = ::write(fd_, content.data() + at, content.size() - at)) > 0)
     at += static_cast<std::size_t>(n);
-  bool done = at == content.size() && ::fsync(fd) == 0;
-  done = ::close(fd) == 0 && done;
-  if (!done)
-    ::unlink(path.c_str());
-  return done;
+  filled_ = at == content.size() && ::fsync(fd_) == 0;
+  return filled_;
 }
 
 std::optional<std::string> read_password_file(const std::string& path) {

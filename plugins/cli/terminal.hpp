@@ -1,6 +1,7 @@
 #pragma once
 // What `ward` shows: plain sentences for people, or one JSON object for programs; exit codes of sysexits.h.
-// JSON of every command: {"ok": true, ...} or {"ok": false, "refusal": NAME, "number": N, "sentence": TEXT}.
+// JSON of every command: {"ok": true, ...} or {"ok": false, "refusal": NAME, "number": N, "sentence": TEXT};
+// a command line that cannot be read is refused by "usage", which has no number.
 // Times are milliseconds since 1970 UTC, ids lower-case hex. Text of messages appears on stdout of `open`
 // alone.
 #include "client/device.hpp"
@@ -54,5 +55,23 @@ std::optional<std::string> ask_password(const std::string& question);
 std::optional<bytes> read_file(const std::string& path, std::size_t bytes_max);
 /// A new file that only the owner reads; false if it exists or cannot be written.
 bool write_new_file(const std::string& path, bytes_view content);
+
+/// The same in two steps: made before an act that cannot be taken back, filled after it. Goes again unless it
+/// was filled.
+class reserved_file {
+public:
+  explicit reserved_file(std::string path);
+  reserved_file(const reserved_file&) = delete;
+  reserved_file& operator=(const reserved_file&) = delete;
+  ~reserved_file();
+  [[nodiscard]] bool made() const { return fd_ >= 0; }
+  /// Durable when true; once.
+  bool fill(bytes_view content);
+
+private:
+  std::string path_;
+  int fd_;
+  bool filled_ = false;
+};
 
 } // namespace wardline::cli

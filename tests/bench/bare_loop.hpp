@@ -1,13 +1,14 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 namespace wardline::bench {
 
 struct bare_loop_report {
   double messages_per_second = 0;
   double commit_p50_ms = 0;
-  double bytes_written_per_message = 0;
+  std::optional<double> bytes_written_per_message; ///< nothing: this user may not know
 };
 
 /// The rows that one posted message leaves behind (same tables, keys and sizes, sealed under segment keys by

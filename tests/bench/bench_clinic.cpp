@@ -34,14 +34,13 @@ time_ms wall_ms() {
                                   .count());
 }
 
-std::string field_of(const std::filesystem::path& file, const std::string& name) {
+std::optional<std::uint64_t> field_of(const std::filesystem::path& file, const std::string& name) {
   std::ifstream in{file};
   std::string word;
-  while (in >> word) {
+  while (in >> word)
     if (word == name && in >> word)
-      return word;
-  }
-  return "0";
+      return std::stoull(word);
+  return std::nullopt;
 }
 
 client::link_settings settings_of(const daemon_process& daemon, const e2ee::x25519_pair& curve) {
@@ -107,11 +106,18 @@ daemon_process::~daemon_process() {
 }
 
 std::uint64_t daemon_process::resident_bytes() const {
-  return std::stoull(field_of("/proc/" + std::to_string(pid_) + "/status", "VmRSS:")) * 1024;
+  auto kib = field_of("/proc/" + std::to_string(pid_) + "/status", "VmRSS:");
+  if (!kib)
+    give_up("the daemon has ended");
+  return *kib * 1024;
 }
 
-std::uint64_t daemon_process::written_bytes() const {
-  return std::stoull(field_of("/proc/" + std::to_string(pid_) + "/io", "write_bytes:"));
+std::optional<std::uint64_t> daemon_process::written_bytes() const {
+  return written_bytes_of(std::to_string(pid_));
+}
+
+std::optional<std::uint64_t> written_bytes_of(const std::string& process) {
+  return field_of("/proc/" + process + "/io", "write_bytes:");
 }
 
 double daemon_process::cpu_seconds() const {

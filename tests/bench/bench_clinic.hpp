@@ -9,6 +9,7 @@
 #include "found_clinic.hpp"
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace wardline::bench {
 
@@ -23,7 +24,9 @@ public:
   daemon_process(const daemon_process&) = delete;
 
   [[nodiscard]] std::uint64_t resident_bytes() const;
-  [[nodiscard]] std::uint64_t written_bytes() const; ///< to the disk, by this process
+  /// To the disk, by this process. Nothing: this user may not know (only root reads it of a process that
+  /// keeps its memory private).
+  [[nodiscard]] std::optional<std::uint64_t> written_bytes() const;
   [[nodiscard]] double cpu_seconds() const;
 
   ctl::identity identity;
@@ -92,6 +95,9 @@ private:
   bench_device device_;
   hash32 certificate_{};
 };
+
+/// write_bytes of /proc/PID/io, or of "self"; nothing if it cannot be read.
+std::optional<std::uint64_t> written_bytes_of(const std::string& process);
 
 [[noreturn]] void give_up(const std::string& why);
 

@@ -85,10 +85,13 @@ def table(root):
     bench = str(root / "build" / "release" / "tests" / "bench" / "wardline-bench")
     return [
         one("counting", FAST, ["python3", str(here / "counting_test.py")], 30),
-        one("format", FULL, ["python3", str(here / "format.py")], 120, counts_cases=False),
+        one("refusals", FAST, ["python3", str(here / "refusals_test.py")], 30),
+        one("format", FAST, ["python3", str(here / "format.py")], 120, counts_cases=False),
         one("demo supervisor", FAST, ["python3", str(root / "tests" / "demo" / "supervise_test.py")], 60),
         build("dev", FAST),
         ctest(root, "dev", FAST),
+        one("demo commands", FULL, ["python3", str(root / "tests" / "demo" / "commands_test.py")], 300,
+            needs=("build dev",)),
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),
         one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk"], 300, needs=("build dev",)),
         one("kill -9", FULL, [str(faults / "kill_test"), "--kills", "20"], 900,
@@ -99,8 +102,9 @@ def table(root):
         one("simulation, sanitized", FULL, [sanitized_sim, "--seeds", "20", "--first", "1000"], 900,
             long=[sanitized_sim, "--seeds", "1000", "--first", "1000"], needs=("build asan",)),
         build("release", FULL, "wardlined", "wardline-bench"),
-        one("bench", FULL, [bench, "--quick", "--json"], 600, long=[bench, "--json"], counts_cases=False,
-            needs=("build release",)),
+        # The goal is 0.30 at 50 + 50 (performance.md, G1); a tenth of it on any machine, however busy.
+        one("bench", FULL, [bench, "--quick", "--json", "--at-least", "0.03"], 600,
+            long=[bench, "--json", "--at-least", "0.30"], counts_cases=False, needs=("build release",)),
         one("readme", FULL, ["python3", str(root / "tests" / "demo" / "readme_test.py")], 3000,
             needs=("build release",)),
         build("fuzz", FULL, "fuzzers"),

@@ -10,6 +10,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace wardline;
 using namespace wardline::ctl;
@@ -161,6 +163,118 @@ TEST_CASE("a box that has a clinic is left alone") {
   CHECK(f.run().find("There is a clinic in") == 0);
   CHECK_FALSE(std::filesystem::exists(f.conf.credentials_dir));
   CHECK_FALSE(std::filesystem::exists(f.answers.identity_file));
+}
+
+TEST_CASE("what set-up cannot finish it takes away again, and says what to do") {
+  setup_fixture f;
+  auto nothing_left = [&] {
+    return !std::filesystem::exists(f.answers.identity_file) && std::filesystem::is_empty(f.conf.state_dir) &&
+           std::filesystem::is_empty(f.conf.credentials_dir);
+  };
+  SECTION("no folder for the identity key") {
+    f.answers.identity_file = f.folder.path / "stick" / "identity.json";
+    CHECK(f.run().find("identity.json could not be written. Does its folder exist") != std::string::npos);
+    CHECK(nothing_left());
+    std::filesystem::create_directory(f.folder.path / "stick");
+  }
+  SECTION("no folder for the invitation, after identity and keys") {
+    f.answers.invitation_file = f.folder.path / "desk" / "invitation.json";
+    CHECK(f.run().find("invitation.json could not be written. Does its folder exist") != std::string::npos);
+    CHECK(nothing_left());
+    std::filesystem::create_directory(f.folder.path / "desk");
+  }
+  SECTION("no folder for the store") {
+    std::ofstream{f.conf.state_dir} << "a file";
+    CHECK(f.run().find("state cannot be made: ") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(f.conf.credentials_dir));
+    CHECK_FALSE(std::filesystem::exists(f.answers.identity_file));
+    std::filesystem::remove(f.conf.state_dir);
+  }
+  SECTION("no folder for the keys") {
+    std::ofstream{f.folder.path / "in the way"} << "a file";
+    f.answers.keys_dir = f.folder.path / "in the way" / "keys";
+    CHECK(f.run().find("keys cannot be made: ") != std::string::npos);
+    f.answers.keys_dir.clear();
+  }
+  CHECK(f.run() == ""); // mended, and run again
+  CHECK(daemon::read_founding(f.conf.state_dir / daemon::founding_file_name));
+}
+
+TEST_CASE("what set-up did not make it never takes away") {
+  setup_fixture f;
+  auto foreign = [&](const std::filesystem::path& file) {
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream{file} << "somebody's";
+    CHECK(f.run().find(file.string() + " exists already; nothing was changed. Name another") == 0);
+    std::ifstream in{file};
+    std::string content;
+    std::getline(in, content);
+    CHECK(content == "somebody's");
+  };
+  SECTION("an identity key") {
+    foreign(f.answers.identity_file);
+  }
+  SECTION("an invitation") {
+    foreign(f.answers.invitation_file);
+  }
+  SECTION("a key of the box") {
+    foreign(f.conf.credentials_dir / "log-key");
+  }
+  SECTION("an identity key of another clinic, beside an unfinished set-up") {
+    setup_fixture other;
+    REQUIRE(other.run() == "");
+    std::filesystem::create_directories(f.conf.state_dir);
+    std::filesystem::rename(other.conf.state_dir / daemon::founding_file_name,
+                            f.conf.state_dir / "founding.unfinished");
+    std::ofstream{f.answers.identity_file} << R"({"clinic": "00000000000000000000000000000000"})";
+    CHECK(f.run().find("identity.json exists already; nothing was changed") != std::string::npos);
+    CHECK(std::filesystem::exists(f.answers.identity_file));
+    std::filesystem::remove(f.answers.identity_file);
+    CHECK(f.run() == "");
+  }
+  SECTION("a set-up that waits for its first start") {
+    REQUIRE(f.run() == "");
+    auto again = f.run();
+    CHECK(again.find("exists already; nothing was changed") != std::string::npos);
+    CHECK(again.find("start wardlined") != std::string::npos);
+    CHECK(std::filesystem::exists(f.answers.identity_file));
+  }
+}
+
+TEST_CASE("keys are never written where systemd would throw them away") {
+  setup_fixture f;
+  f.conf.credentials_dir = daemon::config{}.credentials_dir;
+  CHECK(f.run().find("/run/credentials/wardlined.service is gone after a restart") == 0);
+  CHECK_FALSE(std::filesystem::exists(f.conf.state_dir));
+  CHECK_FALSE(std::filesystem::exists(f.answers.identity_file));
+  f.answers.keys_dir = f.folder.path / "keys to seal";
+  CHECK(f.run() == "");
+  std::string problem;
+  CHECK(daemon::credentials::load(f.answers.keys_dir, problem));
+}
+
+TEST_CASE("set up by root, the daemon's user can read what is meant for it") {
+  if (::geteuid() != 0) {
+    std::puts("SKIPPED: only root can give files away");
+    return;
+  }
+  setup_fixture f;
+  constexpr uid_t somebody = 4711;
+  for (const auto& folder : {f.conf.state_dir, f.conf.credentials_dir}) {
+    std::filesystem::create_directory(folder);
+    REQUIRE(::chown(folder.c_str(), somebody, somebody) == 0);
+  }
+  REQUIRE(f.run() == "");
+  struct stat facts {};
+  REQUIRE(::stat((f.conf.state_dir / daemon::founding_file_name).c_str(), &facts) == 0);
+  CHECK(facts.st_uid == somebody);
+  CHECK((facts.st_mode & 0777) == 0600);
+  for (const auto& key : daemon::credentials::files(f.conf.credentials_dir)) {
+    REQUIRE(::stat(key.c_str(), &facts) == 0);
+    CHECK(facts.st_uid == somebody);
+  }
+  REQUIRE(::stat(f.answers.identity_file.c_str(), &facts) == 0);
+  CHECK(facts.st_uid == 0); // not the daemon's business
 }
 
 TEST_CASE("answers are read from a file, and what is missing is named") {

@@ -1,9 +1,14 @@
-// What is written reaches the reader and nobody in between: 1,000 planted strings stand nowhere in the store,
-// the journal, the daemon's memory, or the memory of a plugin that carries the channel. Controls show that
-// the scan would see them.
+// 1,000 planted strings are found nowhere where they must not be. 800 are texts of messages: neither the
+// daemon's files, journal and memory nor the memory of a plugin that carries the channel hold one. 200 are
+// names, which the daemon knows and keeps sealed: its files and journal hold none. Controls show that the
+// scan would see them: in this process's memory, in the daemon's memory (names), and in the very rows of that
+// store, written once more without the sealing decorator.
+#include "credentials.hpp"
 #include "lmdb_storage.hpp"
 #include "marker_scan.hpp"
 #include "real_clinic.hpp"
+#include "sealed_storage.hpp"
+#include "sodium_ports.hpp"
 #include "test_ports.hpp"
 #include "wire/limits.hpp"
 #include "wire/link.hpp"
@@ -20,7 +25,12 @@ using namespace wardline::fault;
 
 namespace {
 
-constexpr std::size_t markers_planted = 1'000;
+constexpr std::size_t texts_planted = 800;
+constexpr std::size_t people_invited = 40;
+constexpr std::size_t names_of_each = 5; ///< of the person, and of four roles
+constexpr std::size_t names_planted = people_invited * names_of_each;
+static_assert(texts_planted + names_planted == 1'000);
+constexpr std::size_t map_bytes = std::size_t{1} << 30;
 constexpr std::size_t markers_answered = 50; ///< sent back through the relay
 constexpr std::size_t sends_at_once = 50;
 
@@ -82,11 +92,14 @@ private:
 };
 
 struct child {
-  pid_t pid;
+  explicit child(pid_t p) : pid{p} {}
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
   ~child() {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
+  const pid_t pid;
 };
 
 void send_all(real_clinic& c, const std::vector<std::string>& markers) {
@@ -143,68 +156,138 @@ std::set<std::string> read_all(real_clinic& c, relayed_device& r) {
   return texts;
 }
 
-/// The same rows without the sealing decorator: as a store would look like that keeps what it is given.
-scan_result scan_unsealed(const std::vector<std::string>& markers) {
-  temp_folder folder;
+/// Names that the daemon itself must know: of the clinic, of people and of roles.
+void plant_names(real_clinic& c, const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); i += names_of_each)
+    c.act<client::invitation_made>("invitation of somebody", [&](auto then) {
+      client::invite_order order;
+      order.display_name = "Dr. " + names[i];
+      for (std::size_t role = 1; role < names_of_each && i + role < names.size(); ++role)
+        order.roles.push_back("Ward " + names[i + role]);
+      c.manager().device->invite(std::move(order), std::move(then));
+    });
+}
+
+/// A clinic through which all strings have gone, its reader behind the relay.
+struct planted_clinic {
+  std::vector<std::string> texts = make_markers(texts_planted), names = make_markers(names_planted);
+  std::vector<std::string> all = [this] {
+    auto out = texts;
+    out.insert(out.end(), names.begin(), names.end());
+    return out;
+  }();
+  real_clinic c{"Clinic " + names.back()};
+  std::string local = "ipc://" + (c.folder.path / "relay.sock").string();
+  std::optional<child> relay;
+  std::optional<relayed_device> reader;
+
+  planted_clinic() {
+    plant_names(c, {names.begin(), names.end() - 1});
+    send_all(c, texts);
+    c.physician().leave();
+    relay.emplace(spawn({RELAY, local, "ipc://" + (c.folder.path / "web.sock").string(), hex(c.server_curve),
+                         hex(c.web_key.open), hex(c.web_key.secret.view())},
+                        c.folder.path / "relay.log"));
+    reader.emplace(c.physician().store, local);
+    auto came = read_all(c, *reader);
+    REQUIRE(came.size() == texts_planted); // they did arrive, through the relay
+    REQUIRE(came.contains("Room 4: " + texts.back() + ", please come"));
+    std::size_t answered = 0;
+    for (std::size_t i = 0; i < markers_answered; ++i) {
+      client::draft what;
+      what.text = texts[i];
+      reader->device->send("nurse", what, {}, [&](auto result) { answered += result ? 1 : 0; });
+    }
+    REQUIRE(c.run_until([&] { return reader->turn(), answered == markers_answered; }));
+  }
+};
+
+/// One for all cases, which go from the living to the dead.
+planted_clinic& planted() {
+  REQUIRE(sodium_init() >= 0);
+  static planted_clinic one;
+  return one;
+}
+
+/// The rows of the daemon's own store, opened by its own code, in a store of the same code without the
+/// sealing decorator. How many rows there were.
+std::size_t copy_unsealed(const real_clinic& c, const std::filesystem::path& to) {
   kept_journal journal;
-  auto store = lmdb_storage::open(folder.path, journal, std::size_t{1} << 28);
-  REQUIRE(store);
-  std::vector<ports::change> changes;
-  for (std::size_t i = 0; i < markers.size(); ++i)
-    changes.push_back(ports::put(ports::table::log, ports::row_key(i),
-                                 to_bytes(view("Room 4: " + markers[i] + ", please come"))));
-  REQUIRE((*store)->commit(changes) == ports::commit_result::committed);
-  store->reset();
-  return scan_files(folder.path, markers);
+  daemon::sodium_random random;
+  std::string problem;
+  auto keys = daemon::credentials::load(c.conf.credentials_dir, problem);
+  REQUIRE(keys);
+  auto sealed = lmdb_storage::open(c.state_folder() / "store", journal, map_bytes);
+  auto ring = keyring::open(c.state_folder() / "keyring", keys->kek, journal);
+  auto bare = lmdb_storage::open(to, journal, map_bytes);
+  REQUIRE((sealed && ring && bare));
+  sealed_storage rows{**sealed, **ring, random};
+  std::size_t copied = 0;
+  for (std::uint8_t t = 1; t <= ports::table_max; ++t) {
+    auto where = static_cast<ports::table>(t);
+    bytes after;
+    for (auto page = rows.scan(where, {}, after, ports::scan_rows_max); !page.empty();
+         page = rows.scan(where, {}, after, ports::scan_rows_max)) {
+      after = page.back().key;
+      std::vector<ports::change> changes;
+      for (auto& r : page) {
+        REQUIRE(r.openable);
+        changes.push_back(ports::put(where, std::move(r.key), std::move(r.value)));
+      }
+      REQUIRE((*bare)->commit(changes) == ports::commit_result::committed);
+      copied += changes.size();
+    }
+  }
+  return copied;
 }
 
 } // namespace
 
-TEST_CASE("1,000 planted strings are found nowhere between writer and reader") {
-  REQUIRE(sodium_init() >= 0);
-  auto markers = make_markers(markers_planted);
-  real_clinic c;
-  send_all(c, markers);
-
-  c.physician().leave();
-  auto local = "ipc://" + (c.folder.path / "relay.sock").string();
-  child relay{spawn({RELAY, local, "ipc://" + (c.folder.path / "web.sock").string(), hex(c.server_curve),
-                     hex(c.web_key.open), hex(c.web_key.secret.view())},
-                    c.folder.path / "relay.log")};
-  relayed_device r{c.physician().store, local};
-  auto texts = read_all(c, r);
-  CHECK(texts.size() == markers_planted); // they did arrive, through the relay
-  CHECK(texts.contains("Room 4: " + markers.back() + ", please come"));
-  std::size_t answered = 0;
-  for (std::size_t i = 0; i < markers_answered; ++i) {
-    client::draft what;
-    what.text = markers[i];
-    r.device->send("nurse", what, {}, [&](auto result) { answered += result ? 1 : 0; });
+TEST_CASE("no planted text or name is in the memory of a plugin that carries the channel") {
+  auto& p = planted();
+  auto found = scan_memory(p.relay->pid, p.all);
+  if (found.bytes_read == 0) {
+    std::puts("SKIPPED: this user may not read the memory of a plugin");
+    return;
   }
-  REQUIRE(c.run_until([&] { return r.turn(), answered == markers_answered; }));
+  CHECK(found.bytes_read > 100'000);
+  CHECK(found.found == 0);
+  CHECK(scan_memory(::getpid(), p.all).found == p.all.size()); // control: the same scan where they are
+}
 
-  auto in_relay = scan_memory(relay.pid, markers);
-  CHECK(in_relay.bytes_read > 100'000);
-  CHECK(in_relay.found == 0);
-  auto in_self = scan_memory(::getpid(), markers);
-  CHECK(in_self.found == markers_planted); // control: the same scan where the strings are
-  auto in_daemon = scan_memory(c.daemon->pid(), markers);
-  if (in_daemon.bytes_read == 0)
-    std::printf("the daemon's memory is closed to this user, as it should be\n");
-  CHECK(in_daemon.found == 0);
+TEST_CASE("no planted text is in the daemon's memory") {
+  auto& p = planted();
+  REQUIRE(p.c.daemon->alive());
+  auto found = scan_memory(p.c.daemon->pid(), p.texts);
+  if (found.bytes_read == 0) {
+    std::puts("SKIPPED: only root may read the daemon's memory");
+    return;
+  }
+  CHECK(found.bytes_read > 1'000'000);
+  CHECK(found.found == 0);
+  CHECK(scan_memory(p.c.daemon->pid(), p.names).found == names_planted); // control: what it does know
+}
 
-  c.daemon->end(SIGTERM);
-  auto in_state = scan_files(c.state_folder(), markers);
-  CHECK(in_state.bytes_read > markers_planted * 512);
+TEST_CASE("no planted text or name is in the daemon's files or journal") {
+  auto& p = planted();
+  p.c.daemon->end(SIGTERM);
+  auto in_state = scan_files(p.c.state_folder(), p.all);
+  CHECK(in_state.bytes_read > texts_planted * 512);
   CHECK(in_state.found == 0);
-  auto in_journal = scan_files(c.folder.path / "journal.log", markers);
+  auto in_journal = scan_files(p.c.folder.path / "journal.log", p.all);
   CHECK(in_journal.bytes_read > 0);
   CHECK(in_journal.found == 0);
-  CHECK(scan_files(c.folder.path, markers).found == 0);
-  CHECK(scan_unsealed(markers).found == markers_planted); // control: the same scan of rows that nobody sealed
-  std::printf("state %zu bytes, journal %zu, relay's memory %zu, daemon's memory %zu: 0 of %zu strings\n",
-              in_state.bytes_read, in_journal.bytes_read, in_relay.bytes_read, in_daemon.bytes_read,
-              markers_planted);
+  CHECK(scan_files(p.c.folder.path, p.all).found == 0);
+
+  // Control: the very same rows, sealed by nobody. All names are there; no text is, not even then.
+  temp_folder bare;
+  auto rows = copy_unsealed(p.c, bare.path);
+  CHECK(rows > 4 * texts_planted);
+  CHECK(scan_files(bare.path, p.names).found == names_planted);
+  CHECK(scan_files(bare.path, p.texts).found == 0);
+  std::printf("state %zu bytes, journal %zu, %zu rows: 0 of %zu strings; unsealed: %zu of %zu names\n",
+              in_state.bytes_read, in_journal.bytes_read, rows, p.all.size(),
+              scan_files(bare.path, p.names).found, names_planted);
 }
 
 TEST_CASE("a daemon that aborts leaves no core file") {

@@ -124,10 +124,10 @@ void real_clinic::enrol(const std::string& name, const client::invitation_file& 
                             [&](auto then) { d.device->enrol(file, code, password, std::move(then)); });
 }
 
-real_clinic::real_clinic() {
+real_clinic::real_clinic(const std::string& clinic_name) {
   write_settings();
-  ctl::setup_answers answers{"Clinic on real parts", "manager", folder.path / "stick.json",
-                             "a passphrase of the stick", folder.path / "invitation.json"};
+  ctl::setup_answers answers{clinic_name, "manager", folder.path / "stick.json", "a passphrase of the stick",
+                             folder.path / "invitation.json"};
   ctl::setup_result made;
   if (auto problem = ctl::run_setup(conf, plugins, answers, wall_ms(), made); !problem.empty())
     throw std::runtime_error{problem};

@@ -45,7 +45,7 @@ public:
   static constexpr const char* password = "a long enough password";
 
   /// Sets the clinic up, starts the daemon, and enrols manager, nurse and physician, all settled.
-  real_clinic();
+  explicit real_clinic(const std::string& clinic_name = "Clinic on real parts");
 
   [[nodiscard]] real_device& manager() { return *devices[0]; }
   [[nodiscard]] real_device& nurse() { return *devices[1]; }

@@ -80,7 +80,7 @@ private:
       d->reconnect(now_);
     life_ = std::make_unique<daemon_life>(
         *disk_, by_peer_, first_, random_, now_, [this] { return next_fault(); },
-        [this](const std::string& w) { broken(w); });
+        [this](const std::string& w) { broken(w); }, [this](const opening& o) { ledger_.write(o); });
   }
 
   void pass(std::uint64_t ms) {
@@ -247,10 +247,26 @@ private:
       return;
     }
     d.device->open(row.conversation, {row.seq}, wire::device::purpose::treatment,
-                   [this](result<std::vector<client::opened_message>> r) {
-                     if (r)
-                       report_.opened += static_cast<unsigned>(r->size());
+                   [this, &d](result<std::vector<client::opened_message>> r) {
+                     if (!r)
+                       return;
+                     report_.opened += static_cast<unsigned>(r->size());
+                     check_releases(d, *r);
                    });
+  }
+
+  /// What reached a reader must stand in a leaf of that reader and that device, each time anew.
+  void check_releases(wired_device& d, const std::vector<client::opened_message>& came) {
+    auto who = d.device->who();
+    for (const auto& one : came) {
+      if (one.leaf == 0)
+        continue; // nothing was released
+      if (!who)
+        return broken("a body reached a device on which nobody is logged in");
+      auto wrong = ledger_.take(one.leaf, who->user, d.device->id(), one.row.conversation, one.row.seq);
+      if (!wrong.empty())
+        broken(wrong + " (" + d.name + ")");
+    }
   }
 
   void one_act() {
@@ -332,6 +348,7 @@ private:
       });
       if (!must(r, "opening an acknowledged message at " + d.name))
         return;
+      check_releases(d, **r);
       if ((*r)->size() != 1 || (*r)->front().content.text != p.text)
         broken("an acknowledged message has another text at " + d.name);
     }
@@ -353,6 +370,7 @@ private:
   std::unique_ptr<daemon_life> life_;
   std::vector<promised_message> promised_;
   std::set<message_id> acknowledged_;
+  opening_ledger ledger_;
 };
 
 } // namespace

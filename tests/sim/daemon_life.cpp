@@ -14,7 +14,8 @@ bool quick_passwords::verify(const std::string& stored, const std::string& passw
 
 daemon_life::daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device*>& devices,
                          const std::optional<founding>& first, ports::random& random, time_ms now,
-                         std::function<disk_fault()> fault, std::function<void(const std::string&)> broken)
+                         std::function<disk_fault()> fault, std::function<void(const std::string&)> broken,
+                         std::function<void(const opening&)> opened)
     : link_{devices} {
   bool fresh = !std::filesystem::exists(disk.keyring_file);
   auto ring = fresh ? keyring::create(disk.keyring_file, disk.keys.kek, journal_)
@@ -27,6 +28,7 @@ daemon_life::daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device
   sealed_ = std::make_unique<sealed_storage>(disk.rows, *ring_, random);
   watched_ = std::make_unique<watched_storage>(*sealed_);
   watched_->broken = broken;
+  watched_->opened = std::move(opened);
   // After its end a life writes nothing more, whatever its actors still do on the way out.
   watched_->fault = [this, fault = std::move(fault)] {
     return dead_ ? disk_fault::unknown_and_lost : fault();

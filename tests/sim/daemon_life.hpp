@@ -38,7 +38,8 @@ public:
   /// `first` is ingested if the disk is empty. What cannot start is told through `broken`.
   daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device*>& devices,
               const std::optional<founding>& first, ports::random& random, time_ms now,
-              std::function<disk_fault()> fault, std::function<void(const std::string&)> broken);
+              std::function<disk_fault()> fault, std::function<void(const std::string&)> broken,
+              std::function<void(const opening&)> opened);
   ~daemon_life();
 
   void take(const ports::link_peer& from, bytes frame);

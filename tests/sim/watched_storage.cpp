@@ -37,8 +37,10 @@ void watched_storage::check_body(bytes_view value) const {
   if (!body)
     return;
   ++bodies_read_;
-  if (!opened_.contains({body->conversation, body->seq}))
-    broken("a body was read before a durable leaf said that it was opened");
+  auto& leaves = unread_[{body->conversation, body->seq}];
+  if (leaves == 0)
+    return broken("a body was read without a durable leaf of its own that says that it was opened");
+  --leaves;
 }
 
 ports::commit_result watched_storage::commit(std::span<const ports::change> changes) {
@@ -50,20 +52,26 @@ ports::commit_result watched_storage::commit(std::span<const ports::change> chan
   if (what == disk_fault::lied)
     return ports::commit_result::committed;
   auto result = below_.commit(changes);
+  if (what == disk_fault::unknown_and_kept)
+    return ports::commit_result::unknown; // nothing may be released behind it
   if (result == ports::commit_result::committed)
     for (const auto& c : changes)
       if (c.where == ports::table::entry && c.what == ports::change::kind::put)
-        remember_leaf(c.value);
-  return what == disk_fault::unknown_and_kept ? ports::commit_result::unknown : result;
+        remember_leaf(number_at(c.key, 0), c.value);
+  return result;
 }
 
-void watched_storage::remember_leaf(bytes_view salted_entry) {
+void watched_storage::remember_leaf(std::uint64_t leaf, bytes_view salted_entry) {
   auto entry = rules::decode_audit_entry(salted_entry.subspan(rules::audit_salt_bytes));
   if (!entry || entry->kind != rules::audit_kind::opened)
     return;
+  opening o{leaf, entry->user, entry->device, entry->conversation, {}};
   // detail of an `opened` leaf: u8 purpose | u64 seq each
-  for (std::size_t at = 1; at + 8 <= entry->detail.size(); at += 8)
-    opened_.insert({entry->conversation, number_at(entry->detail, at)});
+  for (std::size_t at = 1; at + 8 <= entry->detail.size(); at += 8) {
+    o.seqs.push_back(number_at(entry->detail, at));
+    ++unread_[{entry->conversation, o.seqs.back()}];
+  }
+  opened(o);
 }
 
 } // namespace wardline::sim

@@ -1,9 +1,9 @@
 #pragma once
 // Stands between the house and the sealed store, sees values in clear, and holds the house to its promises:
-// no body is read before a durable leaf says who opened it.
+// each reading of a body uses up one durable leaf that says that it was opened.
+#include "opening_ledger.hpp"
 #include "ports/storage.hpp"
 #include <functional>
-#include <set>
 
 namespace wardline::sim {
 
@@ -15,7 +15,8 @@ public:
   explicit watched_storage(ports::storage& below) : below_{below} {}
 
   std::function<disk_fault()> fault = [] { return disk_fault::none; };
-  std::function<void(const std::string&)> broken; ///< a promise was broken: what
+  std::function<void(const std::string&)> broken;                     ///< a promise was broken: what
+  std::function<void(const opening&)> opened = [](const opening&) {}; ///< such a leaf is durable
 
   [[nodiscard]] ports::read_result read(ports::table where, bytes_view key) const override;
   [[nodiscard]] std::vector<ports::row> scan(ports::table where, bytes_view prefix, bytes_view after,
@@ -26,13 +27,14 @@ public:
   [[nodiscard]] std::uint64_t bodies_read() const { return bodies_read_; }
 
 private:
-  using opened = std::pair<conversation_id, std::uint64_t>;
+  using message_place = std::pair<conversation_id, std::uint64_t>;
 
   void check_body(bytes_view value) const;
-  void remember_leaf(bytes_view salted_entry);
+  void remember_leaf(std::uint64_t leaf, bytes_view salted_entry);
 
   ports::storage& below_;
-  std::set<opened> opened_; ///< that a durable leaf names
+  /// Durable leaves of this life that no reading has used up. Reading knows no reader; the ledger does.
+  mutable std::map<message_place, unsigned> unread_;
   mutable std::uint64_t bodies_read_ = 0;
 };
 

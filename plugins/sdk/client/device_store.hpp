@@ -75,8 +75,8 @@ public:
   virtual store_result commit(std::span<const store_change> changes) = 0;
 
   [[nodiscard]] virtual std::optional<wiped_bytes> read_cell(secret_cell which) const = 0;
-  /// Durable and whole when it says committed. A crash on the way may leave the cell unreadable, never half
-  /// new.
+  /// Durable and whole when it says committed, and what it held before is burned. A crash on the way leaves
+  /// what it held before or the new content, whole; what is left of the other is burned at the next opening.
   virtual store_result write_cell(secret_cell which, bytes_view content) = 0;
   /// Overwritten in place, then empty. Best effort against the medium: SSDs keep what they keep.
   virtual store_result burn_cell(secret_cell which) = 0;

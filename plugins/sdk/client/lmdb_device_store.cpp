@@ -113,7 +113,9 @@ public:
     transaction t{env_, 0};
     if (!t.ok() || mdb_dbi_open(t.get(), nullptr, 0, &rows_) != 0 || t.commit() != 0)
       return refusal::store_not_openable;
-    return refusal::none;
+    // What a crash in write_cell left: an older secret, or a newer one that nobody was promised.
+    bool clean = burn_leftovers(secret_cell::local_half) && burn_leftovers(secret_cell::enrolment);
+    return clean ? refusal::none : refusal::store_not_openable;
   }
 
   [[nodiscard]] std::optional<bytes> get(table where, bytes_view key) const override {
@@ -187,35 +189,66 @@ public:
     bytes_view content{all.value.data() + cell_head_bytes, static_cast<std::size_t>(n) - cell_head_bytes};
     auto sum = sha256(content);
     if (!std::equal(sum.begin(), sum.end(), all.value.begin()))
-      return std::nullopt; // a crash came into the middle of a write
+      return std::nullopt; // damaged
     return wiped_bytes{to_bytes(content)};
   }
 
   store_result write_cell(secret_cell which, bytes_view content) override {
     if (content.size() > secret_cell_bytes_max)
       return store_result::refused;
-    file f{path_of(which), O_RDWR | O_CREAT};
-    if (!f.ok())
-      return store_result::refused;
     auto sum = sha256(content);
     wiped_bytes all{to_bytes(sum)};
     all.value.reserve(cell_head_bytes + content.size());
     all.value.insert(all.value.end(), content.begin(), content.end());
-    bool done =
-        wipe_file(f) && f.overwrite(all.value) && f.cut(all.value.size()) && f.sync() && sync_directory();
+    if (!burn_leftovers(which))
+      return store_result::unknown;
+    if (!make_beside(which, all.value))
+      return burn_leftovers(which) ? store_result::refused : store_result::unknown;
+    // The old content keeps a name until the new one has the cell's: it can be found and burned after a
+    // crash. Where the file system has no second names, it is burned through what is still open.
+    auto path = path_of(which);
+    file before{path, O_RDWR};
+    bool named = ::link(path.c_str(), (path + old_suffix).c_str()) == 0;
+    bool done = (!named || sync_directory()) && ::rename((path + new_suffix).c_str(), path.c_str()) == 0 &&
+                sync_directory() && (named || !before.ok() || wipe_file(before)) && burn_leftovers(which);
     return done ? store_result::committed : store_result::unknown;
   }
 
   store_result burn_cell(secret_cell which) override {
-    auto path = path_of(which);
-    file f{path, O_RDWR};
-    if (!f.ok())
-      return store_result::committed; // never written, or burned before
-    bool done = wipe_file(f) && f.cut(0) && f.sync() && ::unlink(path.c_str()) == 0 && sync_directory();
+    bool done = burn_leftovers(which) && burn_file(path_of(which)); // the cell itself last
     return done ? store_result::committed : store_result::unknown;
   }
 
 private:
+  static constexpr const char* new_suffix = ".new"; ///< written, not yet the cell
+  static constexpr const char* old_suffix = ".old"; ///< was the cell; a second name of it until the rename
+
+  /// The new content, durable, beside the cell.
+  [[nodiscard]] bool make_beside(secret_cell which, bytes_view all) const {
+    file f{path_of(which) + new_suffix, O_RDWR | O_CREAT | O_EXCL};
+    return f.ok() && f.overwrite(all) && f.sync() && sync_directory();
+  }
+
+  /// What a write that came to its end, or did not, left beside the cell.
+  [[nodiscard]] bool burn_leftovers(secret_cell which) const {
+    auto path = path_of(which);
+    auto old = path + old_suffix;
+    struct stat cell {};
+    struct stat kept {};
+    bool same = ::stat(path.c_str(), &cell) == 0 && ::stat(old.c_str(), &kept) == 0 &&
+                cell.st_ino == kept.st_ino && cell.st_dev == kept.st_dev;
+    if (same && (::unlink(old.c_str()) != 0 || !sync_directory())) // the rename never came: it is the cell
+      return false;
+    return burn_file(old) && burn_file(path + new_suffix);
+  }
+
+  [[nodiscard]] bool burn_file(const std::string& path) const {
+    file f{path, O_RDWR};
+    if (!f.ok())
+      return errno == ENOENT; // never written, or burned before
+    return wipe_file(f) && f.cut(0) && f.sync() && ::unlink(path.c_str()) == 0 && sync_directory();
+  }
+
   [[nodiscard]] std::string path_of(secret_cell which) const {
     return directory_ + (which == secret_cell::local_half ? "/local_half" : "/enrolment");
   }

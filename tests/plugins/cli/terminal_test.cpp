@@ -41,6 +41,26 @@ TEST_CASE("a password is a file's first line") {
   CHECK_FALSE(read_password_file((folder.path / "none").string()));
 }
 
+TEST_CASE("a reserved file is there at once and goes again unless it is filled") {
+  temp_folder folder;
+  auto path = (folder.path / "invitation").string();
+  {
+    reserved_file first{path};
+    REQUIRE(first.made());
+    CHECK(std::filesystem::exists(path));
+    reserved_file second{path};
+    CHECK_FALSE(second.made());
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
+  {
+    reserved_file again{path};
+    REQUIRE(again.made());
+    CHECK(again.fill(view("content")));
+  }
+  CHECK(text(*read_file(path, 100)) == "content");
+  CHECK_FALSE(reserved_file{(folder.path / "nowhere" / "x").string()}.made());
+}
+
 TEST_CASE("a new file is the owner's and never overwrites") {
   temp_folder folder;
   auto path = (folder.path / "invitation").string();

@@ -1,0 +1,113 @@
+"""Programs read what ward and wardctl print: with --json every command, however it ends, prints exactly one JSON object on
+standard output, with "ok" in it. Also when the line cannot be read, and also when nothing is there to answer.
+
+usage: json_test.py WARD WARDCTL"""
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+WARD, WARDCTL = (str(Path(p).resolve()) for p in sys.argv[1:3])
+
+# Every command, as it is refused by a device that is nobody's; and every command in a line that cannot be read.
+WARD_REFUSED = [
+    ["enrol", "--invitation", "none"], ["enrol", "--invitation", "empty"], ["login"], ["logoff"],
+    ["invite", "--name", "A", "--out", "new"], ["invite", "--name", "A", "--out", "empty"],
+    ["registrar", "request", "--out", "new"], ["registrar", "install", "none"], ["registrar", "install", "empty"],
+    ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
+    ["ack", "1"]]
+WARD_UNREADABLE = [
+    [], ["dance"], ["enrol"], ["enrol", "--wrong"], ["login", "--wrong"], ["logoff", "more"], ["status", "--wrong"],
+    ["invite"], ["invite", "--name", "A", "--out", "new", "--hours", "100"], ["registrar"], ["registrar", "request"],
+    ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
+    ["open", "first"], ["ack"], ["ack", "-1"]]
+WARDCTL_REFUSED = [
+    ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
+    ["setup", "--config", "good.yaml", "--answers", "none"], ["setup", "--config", "good.yaml", "--answers", "short.yaml"],
+    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "none"],
+    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words"]]
+WARDCTL_UNREADABLE = [
+    [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
+    ["registrar", "certify", "--identity", "none"]]
+
+
+class Json(unittest.TestCase):
+    def setUp(self):
+        self.kept = tempfile.TemporaryDirectory()
+        self.folder = Path(self.kept.name)
+        (self.folder / "empty").touch()
+        (self.folder / "words").write_text("correct horse battery\n")
+        (self.folder / "plugins.d").mkdir()
+        (self.folder / "two-problems.yaml").write_text("state_dir: here\nwrong: 1\n")
+        (self.folder / "good.yaml").write_text(
+            f"state_dir: {self.folder}/state\ncredentials_dir: {self.folder}/keys\nplugins_dir: {self.folder}/plugins.d\n")
+        (self.folder / "short.yaml").write_text("clinic_name: A\n")
+
+    def tearDown(self):
+        self.kept.cleanup()
+
+    def check_one_object(self, command, code_is_good, ok=False):
+        done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60, start_new_session=True)  # no terminal to ask on
+        with self.subTest(command=command[1:], code=done.returncode, stdout=done.stdout, stderr=done.stderr):
+            answer = json.loads(done.stdout)  # one object and nothing behind it
+            self.assertIsInstance(answer, dict)
+            self.assertIs(answer["ok"], ok)
+            self.assertTrue(ok or answer.get("sentence") or answer.get("problem"))
+            self.assertTrue(code_is_good(done.returncode))
+        return done.stdout
+
+    def ward(self, words, *check, **more):
+        for line in ([WARD, "--json", "--store", "store", *words], [WARD, "--store", "store", *words, "--json"]):
+            self.check_one_object(line, *check, **more)
+
+    def wardctl(self, words, *check):
+        for line in ([WARDCTL, "--json", *words], [WARDCTL, *words, "--json"]):
+            self.check_one_object(line, *check)
+
+    def test_ward_refused(self):
+        for words in WARD_REFUSED:
+            self.ward(words, lambda code: code != 0)
+        self.assertFalse((self.folder / "new").exists(), "a file was left for nothing")
+
+    def test_ward_status_of_nobodys_device(self):
+        self.ward(["status"], lambda code: code == 0, ok=True)
+
+    def test_ward_unreadable(self):
+        for words in WARD_UNREADABLE:
+            self.ward(words, lambda code: code == 64)
+        self.check_one_object([WARD, "--json", "status"], lambda code: code == 64)  # which device?
+        self.check_one_object([WARD, "--json", "--as", "../x", "status"], lambda code: code == 64)
+
+    def test_wardctl_refused(self):
+        for words in WARDCTL_REFUSED:
+            self.wardctl(words, lambda code: code not in (0, 64))
+        said = self.check_one_object([WARDCTL, "--json", "setup", "--config", "two-problems.yaml"], lambda code: code == 78)
+        self.assertEqual(len(json.loads(said)["problems"]), 2)
+
+    def test_wardctl_unreadable(self):
+        for words in WARDCTL_UNREADABLE:
+            self.wardctl(words, lambda code: code == 64)
+
+    def test_every_command_is_here(self):
+        for program, lines in ((WARD, WARD_REFUSED + [["status"]]), (WARDCTL, WARDCTL_REFUSED)):
+            tested = {tuple(w for w in line[:2]) for line in lines} | {(line[0],) for line in lines}
+            for command in self.leaves(program):
+                self.assertIn(tuple(command), tested, f"{program} {command} is not tested here")
+
+    def leaves(self, program, *above):
+        text = subprocess.run([program, *above, "--help"], capture_output=True, text=True).stdout
+        listed = text.split("Subcommands:")[1] if "Subcommands:" in text else ""
+        names = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2:3] not in ("", " ")]
+        if not names:
+            return [list(above)]
+        return [leaf for name in names for leaf in self.leaves(program, *above, name)]
+
+
+if __name__ == "__main__":
+    program = unittest.main(argv=sys.argv[:1], exit=False, verbosity=0)
+    ran, bad = program.result.testsRun, len(program.result.failures) + len(program.result.errors)
+    print(f"{ran - bad} passed, {bad} failed")
+    raise SystemExit(1 if bad else 0)
