@@ -69,6 +69,7 @@ void zmq_link::sockets::send_now(command& c) {
   // connection, because a channel with a missing frame is dead anyway.
   auto size = c.frame.size() + late_frame_bytes;
   if (peer.late_bytes + size > late_bytes_max) {
+    journal->write(ports::severity::warning, "slow_reader_cut", {{"late_bytes", peer.late_bytes}});
     cut(*e, peer);
     return forget(*e, c.peer.routing);
   }
@@ -87,6 +88,7 @@ bool zmq_link::sockets::make_room(endpoint_state& e, const bytes& routing, std::
       return a.second.late_bytes < b.second.late_bytes;
     });
     bool same = slowest->first == routing;
+    journal->write(ports::severity::warning, "slow_readers_cut", {{"late_bytes", e.late_bytes}});
     cut(e, slowest->second);
     forget(e, bytes{slowest->first});
     if (same)
