@@ -73,6 +73,7 @@ struct device_session_state::asking {
     if (!st.greeted)
       st.self->send(st.parts.directory, session_online{who, st.self});
     st.greeted = true;
+    st.line->greet();
     st.device = known->device;
     st.ask(st.parts.directory, id, resume{who, st.line->handshake_hash(), st.now},
            [&s = st, i = id, pin = m.pin_size](outcome&& o) { s.welcome(i, pin, std::move(o)); });

@@ -18,9 +18,12 @@ public:
   yaml_file(const std::filesystem::path& file, config_problems& problems)
       : file_{file}, problems_{problems} {}
 
+  [[nodiscard]] std::string place(const YAML::Mark& at) const {
+    return file_.string() + ":" + std::to_string(at.line + 1) + ":" + std::to_string(at.column + 1);
+  }
+
   void problem(const YAML::Mark& at, const std::string& what) const {
-    problems_.push_back(file_.string() + ":" + std::to_string(at.line + 1) + ":" +
-                        std::to_string(at.column + 1) + ": " + what);
+    problems_.push_back(place(at) + ": " + what);
   }
 
   using take = std::function<void(const YAML::Node&)>;
@@ -113,7 +116,30 @@ bool is_plugin_name(const std::string& s) {
   });
 }
 
-void read_plugin(const std::filesystem::path& file, std::vector<plugin_config>& out,
+/// Where each key was read: "plugin cli (/etc/wardline/plugins.d/cli.yaml:9:8)".
+using key_places = std::map<public_key, std::string>;
+
+/// One key is one plugin's: ZAP could not say whose connection it is otherwise.
+void read_keys(const yaml_file& yaml, const YAML::Node& n, plugin_config& p, key_places& places) {
+  if (!n.IsSequence())
+    return yaml.problem(n.Mark(), "keys: expected a list of CURVE keys, 64 hex digits each");
+  for (const auto& item : n) {
+    auto raw = item.IsScalar() ? from_hex(item.Scalar()) : std::nullopt;
+    auto key = raw ? fixed<32>(*raw) : std::nullopt;
+    if (!key) {
+      yaml.problem(item.Mark(), "keys: expected 64 hex digits");
+      continue;
+    }
+    auto [at, fresh] = places.try_emplace(*key, "plugin " + p.name + " (" + yaml.place(item.Mark()) + ")");
+    if (fresh)
+      p.keys.push_back(*key);
+    else
+      yaml.problem(item.Mark(),
+                   "keys: this key is already one of " + at->second + "; each plugin needs its own");
+  }
+}
+
+void read_plugin(const std::filesystem::path& file, std::vector<plugin_config>& out, key_places& places,
                  config_problems& problems) {
   yaml_file yaml{file, problems};
   auto root = yaml.parse();
@@ -139,17 +165,7 @@ void read_plugin(const std::filesystem::path& file, std::vector<plugin_config>& 
                            yaml.problem(n.Mark(),
                                         "rights: " + r + " is no right; expected channels, wakeup.message");
                      }},
-                    {"keys",
-                     [&](const YAML::Node& n) {
-                       for (const auto& text : yaml.list(n, "keys", "CURVE keys, 64 hex digits each")) {
-                         auto raw = from_hex(text);
-                         auto key = raw ? fixed<32>(*raw) : std::nullopt;
-                         if (key)
-                           p.keys.push_back(*key);
-                         else
-                           yaml.problem(n.Mark(), "keys: expected 64 hex digits");
-                       }
-                     }},
+                    {"keys", [&](const YAML::Node& n) { read_keys(yaml, n, p, places); }},
                 });
   if (p.address.empty())
     problems.push_back(file.string() + ": address is missing");
@@ -198,8 +214,9 @@ config_problems read_plugins(const std::filesystem::path& folder, std::vector<pl
   if (error)
     problems.push_back(folder.string() + ": cannot be read; check plugins_dir");
   std::sort(files.begin(), files.end());
+  key_places places;
   for (const auto& file : files)
-    read_plugin(file, out, problems);
+    read_plugin(file, out, places, problems);
   return problems;
 }
 

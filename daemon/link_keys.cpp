@@ -2,14 +2,29 @@
 
 namespace wardline::daemon {
 
-void link_keys::allow(const public_key& key, const std::string& plugin) {
+bool link_keys::allow(const public_key& key, const std::string& plugin) {
   std::lock_guard hold{mutex_};
-  plugins_[key] = plugin;
+  auto [at, fresh] = plugins_.try_emplace(key, plugin);
+  if (fresh)
+    ++users_[user_of(key, plugin)];
+  return at->second == plugin;
 }
 
 bool link_keys::forbid(const public_key& key) {
   std::lock_guard hold{mutex_};
-  return plugins_.erase(key) == 1;
+  auto found = plugins_.find(key);
+  if (found == plugins_.end())
+    return false;
+  auto user = users_.find(user_of(key, found->second));
+  if (--user->second == 0)
+    users_.erase(user);
+  plugins_.erase(found);
+  return true;
+}
+
+bool link_keys::knows(const std::string& user) const {
+  std::lock_guard hold{mutex_};
+  return users_.contains(user);
 }
 
 std::optional<std::string> link_keys::plugin_of(const public_key& key) const {

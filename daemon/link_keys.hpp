@@ -10,10 +10,15 @@ namespace wardline::daemon {
 /// Thread-safe: actors allow and forbid, the socket thread asks.
 class link_keys {
 public:
-  void allow(const public_key& key, const std::string& plugin);
+  /// False: the key is another plugin's, and stays so; to move it, take it back first.
+  bool allow(const public_key& key, const std::string& plugin);
   /// True if the key was there.
   bool forbid(const public_key& key);
   [[nodiscard]] std::optional<std::string> plugin_of(const public_key& key) const;
+
+  /// A key of this User-Id may still connect. Asked for every frame: a connection outlives its key's
+  /// permission, and nobody tells us which connections of a key have not spoken yet.
+  [[nodiscard]] bool knows(const std::string& user) const;
 
   /// plugin | "/" | first 16 hex digits of the key: ZAP's User-Id, which each later message carries.
   static std::string user_of(const public_key& key, const std::string& plugin);
@@ -25,6 +30,7 @@ public:
 private:
   mutable std::mutex mutex_;
   std::unordered_map<public_key, std::string, hash32_hasher> plugins_;
+  std::unordered_map<std::string, std::size_t> users_; // keys of each User-Id; nearly always one
 };
 
 } // namespace wardline::daemon

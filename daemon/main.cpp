@@ -1,6 +1,7 @@
 // wardlined: signals, configuration, start in order, the one tick, stop in reverse order. Nothing else.
 #include "box.hpp"
 #include "house.hpp"
+#include "plugin_reload.hpp"
 #include "process_journal.hpp"
 #include "readiness.hpp"
 #include "system_clock.hpp"
@@ -28,11 +29,11 @@ void stop_on_bus_error(int) {
   ::_exit(crashed);
 }
 
-/// SIGUSR1 is our own: a core actor is gone.
+/// SIGUSR1 is our own: a core actor is gone. SIGHUP: plugins.d changed.
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int s : {SIGTERM, SIGINT, SIGUSR1})
+  for (int s : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
     sigaddset(&set, s);
   pthread_sigmask(SIG_BLOCK, &set, nullptr); // before any thread exists: they inherit it
   return set;
@@ -99,15 +100,17 @@ link_listener listener_of(const house& h) {
 constexpr unsigned check_readers_every_s = 30;
 
 /// One tick a second until a signal. crashed: a core actor is gone.
-exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clock, const box& b,
-                const rules::clinic_board& board) {
+exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clock, box& b, ports::link& link,
+                ports::journal& journal, const rules::clinic_board& board) {
   timespec second{1, 0};
   bool founding_left = b.first.has_value();
   for (unsigned seconds = 1;; ++seconds) {
     int got = sigtimedwait(&signals, nullptr, &second);
     if (got == SIGUSR1)
       return crashed;
-    if (got > 0)
+    if (got == SIGHUP)
+      reload_plugins(b.conf, b.plugins, link, journal);
+    else if (got > 0)
       return stopped;
     h.on_tick(tick_of(clock));
     if (seconds % check_readers_every_s == 0)
@@ -157,7 +160,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   } else {
     journal.write(ports::severity::notice, "serving", {{"clinic", b.clinic}});
     notify_starter("READY=1");
-    code = serve(signals, *h, clock, b, *board);
+    code = serve(signals, *h, clock, b, link, journal, *board);
     notify_starter("STOPPING=1");
   }
   if (code == crashed)

@@ -1,7 +1,7 @@
 #pragma once
 // The plugin link on ZeroMQ: one thread owns every socket; one endpoint a plugin; CURVE and ZAP decide who is
-// there; credit decides who is heard (DESIGN 3, 7, 10; security 6). The daemon's only file with zmq.hpp is
-// zmq_link.cpp.
+// there; credit decides who is heard (DESIGN 3, 7, 10; security 6). The daemon's only files with zmq.hpp are
+// zmq_link_*.
 #include "ports/journal.hpp"
 #include "ports/link.hpp"
 #include "wire/secret.hpp"
@@ -30,16 +30,29 @@ inline constexpr std::size_t out_bytes_max = 64u << 20;
 /// Frames taken from one endpoint before the next one has its turn.
 inline constexpr std::size_t frames_per_turn_max = 64;
 
-/// Bytes that may wait for one connection behind libzmq's own queue; a slower reader is cut.
+/// Bytes that may wait for one connection behind libzmq's own queue; a slower reader is cut. Each frame
+/// counts late_frame_bytes more, for what it costs to hold it.
 inline constexpr std::size_t late_bytes_max = 8u << 20;
+inline constexpr std::size_t late_frame_bytes = 64;
+/// The same for all connections of one plugin together; above it the slowest reader is cut.
+inline constexpr std::size_t late_plugin_bytes_max = 64u << 20;
 /// Milliseconds until what waits is tried again.
 inline constexpr int late_again_ms = 2;
 
 /// Milliseconds from drop() to the cut: long enough for a refusal that was queued before it.
 inline constexpr int drop_linger_ms = 100;
 
-/// Connections of one plugin at a time; one more is cut.
+/// Connections of one plugin at a time, authenticated or not; one more is cut as soon as it is accepted.
 inline constexpr std::size_t link_peers_max = 2'048;
+/// Connections of one key at a time that have spoken; one more is refused as overloaded.
+inline constexpr std::size_t link_peers_per_key_max = 16;
+/// Milliseconds from a connection's beginning to its first frame; who says nothing until then is cut.
+inline constexpr int first_frame_ms_max = 10'000;
+/// Connections that begin or end, looked at before the sockets' thread goes on.
+inline constexpr std::size_t events_per_turn_max = 4'096;
+/// RCVHWM of an endpoint with frames of 1 MiB. libzmq takes up to twice as many for each connection:
+/// 2 * 16 * 1 MiB * link_peers_per_key_max = 512 MiB for the worst key.
+inline constexpr int large_frames_high_water = 16;
 
 class zmq_link final : public ports::link {
 public:

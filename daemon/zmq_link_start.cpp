@@ -1,5 +1,5 @@
+#include "zmq_link_self_test.hpp"
 #include "zmq_link_sockets.hpp"
-#include <cstring>
 #include <sodium.h>
 #include <sys/stat.h>
 
@@ -13,7 +13,8 @@ constexpr std::size_t curve_message_bytes = 8 + 8 + 16 + 1;
 
 void set_limits(zmq::socket_t& s, std::size_t frame_bytes_max) {
   s.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_bytes_max + curve_message_bytes));
-  s.set(zmq::sockopt::rcvhwm, wire::high_water_messages);
+  bool large = frame_bytes_max > wire::listener_frame_bytes_max;
+  s.set(zmq::sockopt::rcvhwm, large ? large_frames_high_water : wire::high_water_messages);
   s.set(zmq::sockopt::sndhwm, wire::high_water_messages);
   s.set(zmq::sockopt::handshake_ivl, wire::curve_handshake_ms_max);
   s.set(zmq::sockopt::backlog, wire::backlog_max);
@@ -34,17 +35,24 @@ std::string key_text(bytes_view key) {
 std::optional<std::string> zmq_link::sockets::bind() {
   public_key server_public;
   crypto_scalarmult_base(server_public.data(), server_secret.data());
-  // ZAP has to stand before the first endpoint: without it libzmq lets everybody in.
-  zap = zmq::socket_t{context, zmq::socket_type::rep};
-  zap.set(zmq::sockopt::linger, 0);
-  zap.bind("inproc://zeromq.zap.01");
+  try {
+    // ZAP has to stand before the first endpoint: without it libzmq lets everybody in.
+    zap = zmq::socket_t{context, zmq::socket_type::rep};
+    zap.set(zmq::sockopt::linger, 0);
+    zap.bind("inproc://zeromq.zap.01");
+  } catch (const zmq::error_t& error) {
+    return std::string{"cannot prepare the link: "} + error.what();
+  }
   for (const auto& config : wanted)
     if (auto problem = bind_one(config, server_public))
       return problem;
   thread = std::thread{[this] { serve(); }};
-  for (const auto& config : wanted)
-    if (auto problem = refuses_strangers(config, server_public))
+  // The thread answers ZAP already and takes no frame yet.
+  for (const auto& e : endpoints)
+    if (auto problem = refuses_strangers(e->config.plugin, e->dialled, server_public))
       return problem;
+  hearing = true;
+  wake->wake();
   return std::nullopt;
 }
 
@@ -53,20 +61,21 @@ std::optional<std::string> zmq_link::sockets::bind_one(const link_endpoint& conf
   auto e = std::make_unique<endpoint_state>();
   e->config = config;
   e->credit->wake = wake;
-  e->router = zmq::socket_t{context, zmq::socket_type::router};
-  set_limits(e->router, config.frame_bytes_max);
-  e->router.set(zmq::sockopt::curve_server, true);
-  e->router.set(zmq::sockopt::curve_secretkey, key_text(server_secret.view()));
-  e->router.set(zmq::sockopt::curve_publickey, key_text(server_public));
-  e->router.set(zmq::sockopt::zap_domain, config.plugin);
-  auto watched = "inproc://monitor/" + config.plugin;
-  zmq_socket_monitor(e->router.handle(), watched.c_str(), ZMQ_EVENT_DISCONNECTED);
-  e->monitor = zmq::socket_t{context, zmq::socket_type::pair};
-  e->monitor.set(zmq::sockopt::linger, 0);
-  e->monitor.set(zmq::sockopt::rcvhwm, 0); // a full one would hold up libzmq's own thread
-  e->monitor.connect(watched);
   try {
+    e->router = zmq::socket_t{context, zmq::socket_type::router};
+    set_limits(e->router, config.frame_bytes_max);
+    e->router.set(zmq::sockopt::curve_server, true);
+    e->router.set(zmq::sockopt::curve_secretkey, key_text(server_secret.view()));
+    e->router.set(zmq::sockopt::curve_publickey, key_text(server_public));
+    e->router.set(zmq::sockopt::zap_domain, config.plugin);
+    auto watched = "inproc://monitor/" + config.plugin;
+    zmq_socket_monitor(e->router.handle(), watched.c_str(), ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+    e->monitor = zmq::socket_t{context, zmq::socket_type::pair};
+    e->monitor.set(zmq::sockopt::linger, 0);
+    e->monitor.set(zmq::sockopt::rcvhwm, 0); // a full one would hold up libzmq's own thread
+    e->monitor.connect(watched);
     e->router.bind(config.address);
+    e->dialled = dialled_address(e->router.get(zmq::sockopt::last_endpoint));
   } catch (const zmq::error_t& error) {
     return "cannot listen at " + config.address + ": " + error.what() +
            ". Check that the folder exists, that no other daemon runs there, and that the path is at most "
@@ -79,39 +88,6 @@ std::optional<std::string> zmq_link::sockets::bind_one(const link_endpoint& conf
     ::chmod(config.address.c_str() + 6, 0660);
   endpoints.push_back(std::move(e));
   return std::nullopt;
-}
-
-/// A client with a fresh key must be turned away before this box takes a single frame: a ZAP handler that is
-/// not asked, or says yes to all, would otherwise go unnoticed.
-std::optional<std::string> zmq_link::sockets::refuses_strangers(const link_endpoint& config,
-                                                                bytes_view server_public) {
-  secret32 secret;
-  public_key own;
-  crypto_box_keypair(own.data(), secret.data());
-  zmq::socket_t stranger{context, zmq::socket_type::dealer};
-  stranger.set(zmq::sockopt::linger, 0);
-  stranger.set(zmq::sockopt::curve_serverkey, key_text(server_public));
-  stranger.set(zmq::sockopt::curve_publickey, key_text(own));
-  stranger.set(zmq::sockopt::curve_secretkey, key_text(secret.view()));
-  auto watched = "inproc://stranger/" + config.plugin;
-  zmq_socket_monitor(stranger.handle(), watched.c_str(),
-                     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-  zmq::socket_t monitor{context, zmq::socket_type::pair};
-  monitor.set(zmq::sockopt::linger, 0);
-  monitor.set(zmq::sockopt::rcvtimeo, 5'000);
-  monitor.connect(watched);
-  stranger.connect(config.address);
-  zmq::message_t event;
-  zmq::message_t address;
-  bool heard = monitor.recv(event).has_value() && monitor.recv(address).has_value();
-  std::uint16_t number = 0;
-  if (heard && event.size() >= sizeof number)
-    std::memcpy(&number, event.data(), sizeof number);
-  zmq_socket_monitor(stranger.handle(), nullptr, 0);
-  if (number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
-    return std::nullopt;
-  return "the self-test of endpoint " + config.plugin +
-         " failed: a client with an unknown key was not refused. The daemon does not start.";
 }
 
 } // namespace wardline::daemon

@@ -190,6 +190,51 @@ TEST_CASE("what ends a channel, and what the device is told") {
   CHECK(f.d.offline[0].session == f.session);
 }
 
+TEST_CASE("a device that does not rekey loses its channel at frame 65 536 (120)") {
+  session_fixture f;
+  wire::noise_handshake hand{
+      wire::noise_pattern::ik, wire::noise_role::initiator, wire::channel_prologue(f.c.id),
+      wire::noise_key_pair{f.c.nurse.noise.secret.copy(), f.c.nurse.noise.pub}, f.daemon_key->pub};
+  f.in(*hand.write({}));
+  REQUIRE(hand.read(f.out.back()));
+  auto keys = hand.split();
+  REQUIRE(keys);
+  bytes hello{1};
+  auto raw = wire::device::encode(wire::device::request{id_of<request_id>(1), f.hello_of(f.c.nurse)});
+  hello.insert(hello.end(), raw.begin(), raw.end());
+  f.in(keys->sending.seal({}, hello));
+  const bytes part{0, 7}; // one message that grows by a byte with each frame
+  for (std::uint64_t i = 1; i < wire::frames_per_key; ++i)
+    f.in(keys->sending.seal({}, part));
+  CHECK(f.overs.empty());
+  f.in(keys->sending.seal({}, part)); // under the key of the frames before
+  REQUIRE(f.overs.size() == 1);
+  CHECK(f.overs[0].why == refusal::frame_not_openable);
+}
+
+TEST_CASE("before Hello a message has 8 KiB at most, afterwards 1 MiB") {
+  session_fixture f;
+  SECTION("a known device that has not said Hello") {
+    REQUIRE(f.shake(f.c.nurse.noise));
+    f.in(f.device->send(bytes(wire::greeting_bytes_max + 1))->front());
+  }
+  SECTION("an unknown one that enrols") {
+    REQUIRE(f.shake(wire::noise_key_pair::from(secret32{sha256(bytes{88})})));
+    f.in(f.device->send(bytes(wire::fragment_bytes_max + 1))->front());
+  }
+  SECTION("greeted: the limit is the channel's") {
+    f.connect(f.c.nurse);
+    for (const auto& frame : *f.device->send(bytes(wire::message_bytes_max, 0xff)))
+      f.in(frame);
+    REQUIRE(f.overs.size() == 1);
+    CHECK(f.overs[0].why == refusal::malformed_request); // it came whole
+    return;
+  }
+  REQUIRE(f.overs.size() == 1);
+  CHECK(f.overs[0].why == refusal::message_too_large);
+  CHECK(f.listen().closed == refusal::message_too_large);
+}
+
 TEST_CASE("a replayed handshake leaves nothing after ten seconds and disturbs nobody (106)") {
   session_fixture f;
   wire::channel_initiator initiator{f.c.id, f.c.nurse.noise, f.daemon_key->pub};

@@ -70,7 +70,8 @@ void give_up(const std::string& why) {
 // ---- the daemon
 
 daemon_process::daemon_process(std::filesystem::path program, std::filesystem::path folder)
-    : identity{fresh<clinic_id>(), secret32::random()}, folder_{std::move(folder)} {
+    : identity{fresh<clinic_id>(), secret32::random()}, program_{std::move(program)}, folder_{
+                                                                                          std::move(folder)} {
   std::filesystem::create_directories(folder_ / "plugins.d");
   std::filesystem::create_directories(folder_ / "state");
   std::filesystem::create_directories(folder_ / "credentials");
@@ -87,13 +88,27 @@ daemon_process::daemon_process(std::filesystem::path program, std::filesystem::p
       identity, {noise_key, daemon::ed25519_public(box.log_key), daemon::ed25519_public(box.daemon_key)},
       "Bench", "registrar", wall_ms()));
   daemon::write_founding(folder_ / "state" / daemon::founding_file_name, founded->first);
+  launch();
+}
+
+void daemon_process::launch() {
   pid_ = ::fork();
   if (pid_ == 0) {
-    int log = ::open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int log = ::open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(log, STDERR_FILENO);
-    ::execl(program.c_str(), "wardlined", "--config", (folder_ / "wardline.yaml").c_str(), nullptr);
+    ::execl(program_.c_str(), "wardlined", "--config", (folder_ / "wardline.yaml").c_str(), nullptr);
     ::_exit(127);
   }
+}
+
+void daemon_process::kill_and_start() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  launch();
+}
+
+bool daemon_process::alive() const {
+  return ::kill(pid_, 0) == 0 && ::waitpid(pid_, nullptr, WNOHANG) == 0;
 }
 
 daemon_process::~daemon_process() {
@@ -107,6 +122,13 @@ daemon_process::~daemon_process() {
 
 std::uint64_t daemon_process::resident_bytes() const {
   auto kib = field_of("/proc/" + std::to_string(pid_) + "/status", "VmRSS:");
+  if (!kib)
+    give_up("the daemon has ended");
+  return *kib * 1024;
+}
+
+std::uint64_t daemon_process::peak_resident_bytes() const {
+  auto kib = field_of("/proc/" + std::to_string(pid_) + "/status", "VmHWM:");
   if (!kib)
     give_up("the daemon has ended");
   return *kib * 1024;
@@ -133,9 +155,9 @@ double daemon_process::cpu_seconds() const {
 
 // ---- devices
 
-bench_device::bench_device(const daemon_process& daemon, const e2ee::x25519_pair& curve, std::string name)
-    : clinic{daemon.identity.clinic},
-      server_noise_{daemon.noise_key}, name_{std::move(name)}, link_{settings_of(daemon, curve)} {}
+bench_device::bench_device(const daemon_process& daemon, const e2ee::x25519_pair& own_curve, std::string name)
+    : clinic{daemon.identity.clinic}, curve{own_curve.secret.copy(), own_curve.public_part},
+      server_noise_{daemon.noise_key}, name_{std::move(name)}, link_{settings_of(daemon, own_curve)} {}
 
 void bench_device::turn(std::uint64_t wait_ms) {
   link_.turn(now_ms(), wait_ms, *this);
@@ -144,7 +166,7 @@ void bench_device::turn(std::uint64_t wait_ms) {
 
 void bench_device::connect(const device_id& as, const hash32& certificate_hash) {
   client::session_events events;
-  events.welcomed = [this](wire::device::welcome&) { greeted_ = true; };
+  events.welcomed = [this](wire::device::welcome&) { ++welcomes_; };
   events.slip = [this](wire::device::slip& s) {
     if (on_slip)
       on_slip(s);
@@ -181,15 +203,38 @@ wire::device::answer_body bench_device::ask_and_wait(wire::device::request_body 
 void bench_device::enrol(const invitation_id& invitation, const hash32& invitation_hash,
                          const e2ee::signing_key& invitation_key, const std::string& code, const user_id& who,
                          const party_id& own_party) {
-  device = fresh<device_id>();
   user = who;
   party = own_party;
   e2ee::device_fields c;
-  c.device = device;
-  c.serial = 1;
   c.invitation = invitation_hash;
   c.user = user;
   c.parties = {party};
+  certify(std::move(c), invitation_key);
+  connect({}, {});
+  ask_and_wait(wire::device::enrol{invitation, code, certificate_raw, password});
+  connect(device, certificate);
+  ask_and_wait(wire::device::log_in{{}, password});
+  make_own_party();
+}
+
+void bench_device::enrol_station(const invitation_id& invitation, const hash32& invitation_hash,
+                                 const e2ee::signing_key& invitation_key, const std::string& code,
+                                 const party_id& role) {
+  party = role;
+  e2ee::device_fields c;
+  c.of_class = e2ee::device_class::station;
+  c.invitation = invitation_hash;
+  c.parties = {role};
+  certify(std::move(c), invitation_key);
+  connect({}, {});
+  ask_and_wait(wire::device::enrol{invitation, code, certificate_raw, {}});
+  connect(device, certificate);
+}
+
+void bench_device::certify(e2ee::device_fields c, const e2ee::signing_key& invitation_key) {
+  device = fresh<device_id>();
+  c.device = device;
+  c.serial = 1;
   c.display_name = name_;
   c.signing_key = signing.public_part();
   c.noise_key = noise_.pub;
@@ -199,11 +244,6 @@ void bench_device::enrol(const invitation_id& invitation, const hash32& invitati
   certificate_raw = e2ee::sign_object(
       clinic, c, {{invitation_key, e2ee::labels::device}, {signing, e2ee::labels::device_possession}});
   certificate = e2ee::device_certificate::decode(certificate_raw, clinic)->hash();
-  connect({}, {});
-  ask_and_wait(wire::device::enrol{invitation, code, certificate_raw, password});
-  connect(device, certificate);
-  ask_and_wait(wire::device::log_in{{}, password});
-  make_own_party();
 }
 
 void bench_device::make_own_party() {
@@ -233,26 +273,48 @@ bench_registrar::bench_registrar(daemon_process& daemon)
       std::get<wire::device::submitted>(device_.ask_and_wait(wire::device::submit{*object, {}, {}})).hash;
 }
 
-std::unique_ptr<bench_device> bench_registrar::let_in(const std::string& name) {
-  auto key = e2ee::signing_key::random();
-  auto curve = e2ee::x25519_pair::random();
-  e2ee::invitation_fields i;
-  i.invitation = fresh<invitation_id>();
-  i.invitation_key = key.public_part();
+bench_registrar::invited bench_registrar::invite(e2ee::invitation_fields i,
+                                                 std::vector<wire::device::party_name> names) {
+  invited out{e2ee::signing_key::random(), e2ee::x25519_pair::random(), {}};
+  i.invitation_key = out.key.public_part();
   i.registrar = certificate_;
-  i.user = fresh<user_id>();
-  i.parties = {fresh<party_id>()};
-  i.display_name = name;
   i.from = wall_ms();
   i.until = i.from + 86'400'000;
   wire::device::invite order;
   order.object = e2ee::sign_object(daemon_.identity.clinic, i, {{device_.signing, e2ee::labels::invitation}});
   order.code = code_of_all;
-  order.link_key = curve.public_part;
-  order.names = {{i.parties.front(), 1, name}};
-  auto hash = std::get<wire::device::submitted>(device_.ask_and_wait(std::move(order))).hash;
-  auto out = std::make_unique<bench_device>(daemon_, curve, name);
-  out->enrol(i.invitation, hash, key, code_of_all, i.user, i.parties.front());
+  order.link_key = out.curve.public_part;
+  order.names = std::move(names);
+  out.hash = std::get<wire::device::submitted>(device_.ask_and_wait(std::move(order))).hash;
+  return out;
+}
+
+std::unique_ptr<bench_device> bench_registrar::let_in(const std::string& name) {
+  e2ee::invitation_fields i;
+  i.invitation = fresh<invitation_id>();
+  i.user = fresh<user_id>();
+  i.parties = {fresh<party_id>()};
+  i.display_name = name;
+  auto to = invite(i, {{i.parties.front(), 1, name}});
+  auto out = std::make_unique<bench_device>(daemon_, to.curve, name);
+  out->enrol(i.invitation, to.hash, to.key, code_of_all, i.user, i.parties.front());
+  return out;
+}
+
+std::unique_ptr<bench_device> bench_registrar::let_in_station(const std::string& name) {
+  std::vector<wire::device::party_name> names;
+  if (!stations_) {
+    stations_ = fresh<party_id>();
+    names.push_back({stations_, 2, "all stations"});
+  }
+  e2ee::invitation_fields i;
+  i.invitation = fresh<invitation_id>();
+  i.of_class = e2ee::device_class::station;
+  i.parties = {stations_};
+  i.display_name = name;
+  auto to = invite(i, std::move(names));
+  auto out = std::make_unique<bench_device>(daemon_, to.curve, name);
+  out->enrol_station(i.invitation, to.hash, to.key, code_of_all, stations_);
   return out;
 }
 

@@ -146,8 +146,11 @@ TEST_CASE("every problem of a plugin's file has its place") {
       {"cli.yaml",
        address + "rights: channels\n",
        {"cli.yaml:2:9: rights: expected a list of channels, wakeup.message"}},
-      {"cli.yaml", address + "keys: [abc]\n", {"cli.yaml:2:7: keys: expected 64 hex digits"}},
-      {"cli.yaml", address + "keys: [" + key_hex + "00]\n", {"cli.yaml:2:7: keys: expected 64 hex digits"}},
+      {"cli.yaml", address + "keys: [abc]\n", {"cli.yaml:2:8: keys: expected 64 hex digits"}},
+      {"cli.yaml",
+       address + "keys: " + key_hex + "\n",
+       {"cli.yaml:2:7: keys: expected a list of CURVE keys, 64 hex digits each"}},
+      {"cli.yaml", address + "keys: [" + key_hex + "00]\n", {"cli.yaml:2:8: keys: expected 64 hex digits"}},
       {"cli.yaml",
        address + "secret: 1\n",
        {"cli.yaml:2:1: secret: unknown key; known are address, keys, rights"}},
@@ -159,6 +162,23 @@ TEST_CASE("every problem of a plugin's file has its place") {
     INFO(r.file << "\n" << r.text);
     CHECK(plugin_problems_of(r.file, r.text) == r.expected);
   }
+}
+
+TEST_CASE("a key that stands in two plugins, or twice in one, is refused with both places") {
+  temp_folder folder;
+  auto cli = write_text(folder.path / "cli.yaml", "address: ipc:///run/a.sock\nkeys: [" + key_hex + "]\n");
+  auto web = write_text(folder.path / "web.yaml", "address: ipc:///run/b.sock\nkeys:\n  - " +
+                                                      std::string(64, 'b') + "\n  - " + key_hex + "\n");
+  std::vector<plugin_config> out;
+  CHECK(read_plugins(folder.path, out) ==
+        config_problems{web.string() + ":4:5: keys: this key is already one of plugin cli (" + cli.string() +
+                        ":2:8); each plugin needs its own"});
+  write_text(web, "address: ipc:///run/b.sock\nkeys:\n  - " + std::string(64, 'b') + "\n  - " +
+                      std::string(64, 'b') + "\n");
+  out.clear();
+  CHECK(read_plugins(folder.path, out) ==
+        config_problems{web.string() + ":4:5: keys: this key is already one of plugin web (" + web.string() +
+                        ":3:5); each plugin needs its own"});
 }
 
 TEST_CASE("rights decide how large a plugin's frames may be") {

@@ -70,6 +70,32 @@ TEST_CASE("a key that is taken back is denied, once") {
   CHECK(keys.zap_reply(request("1.0", "cli", "CURVE", to_bytes(key_of(1))))[2] == "400");
 }
 
+TEST_CASE("a key stays the plugin's that had it first") {
+  link_keys keys;
+  CHECK(keys.allow(key_of(1), "web"));
+  CHECK(keys.allow(key_of(1), "web"));
+  CHECK_FALSE(keys.allow(key_of(1), "cli"));
+  CHECK(keys.plugin_of(key_of(1)) == "web");
+  CHECK(keys.forbid(key_of(1)));
+  CHECK(keys.allow(key_of(1), "cli"));
+}
+
+TEST_CASE("a User-Id is known as long as a key of it is") {
+  link_keys keys;
+  auto first = key_of(1);
+  auto second = key_of(1);
+  second[31] = 7; // the same first eight bytes
+  CHECK_FALSE(keys.knows(link_keys::user_of(first, "cli")));
+  keys.allow(first, "cli");
+  keys.allow(second, "cli");
+  CHECK(keys.knows(link_keys::user_of(first, "cli")));
+  CHECK_FALSE(keys.knows(link_keys::user_of(first, "web")));
+  keys.forbid(first);
+  CHECK(keys.knows(link_keys::user_of(first, "cli")));
+  keys.forbid(second);
+  CHECK_FALSE(keys.knows(link_keys::user_of(first, "cli")));
+}
+
 TEST_CASE("a user is its plugin and the first eight bytes of its key in hex") {
   CHECK(link_keys::user_of(key_of(0xab), "cli") == "cli/abababababababab");
 }

@@ -269,34 +269,6 @@ TEST_CASE("frames that wait to go out are bounded in number and in bytes") {
   CHECK(queued == out_frames_max);
 }
 
-TEST_CASE("one connection of a plugin above link_peers_max is cut") {
-  link_fixture f;
-  REQUIRE(f.start() == std::nullopt);
-  // One ROUTER that connects many times; each connection is a peer of its own at the daemon.
-  zmq::context_t context{1};
-  zmq::socket_t many{context, zmq::socket_type::router};
-  many.set(zmq::sockopt::linger, 0);
-  many.set(zmq::sockopt::router_mandatory, true);
-  many.set(zmq::sockopt::reconnect_ivl, -1);
-  many.set(zmq::sockopt::curve_serverkey, std::string{text(f.server.open)});
-  many.set(zmq::sockopt::curve_publickey, std::string{text(f.own_a.open)});
-  many.set(zmq::sockopt::curve_secretkey, std::string{text(f.own_a.secret.view())});
-  for (std::size_t i = 0; i <= link_peers_max; ++i) {
-    auto id = "p" + std::to_string(i);
-    many.set(zmq::sockopt::connect_routing_id, id);
-    many.connect(f.address("a"));
-    REQUIRE(many.send(zmq::buffer(id), zmq::send_flags::sndmore));
-    REQUIRE(many.send(zmq::buffer(id)));
-    if (i % 32 == 31 || i + 1 >= link_peers_max) // no faster than the endpoint accepts
-      REQUIRE(f.hears(std::min(i + 1, link_peers_max), 30'000));
-  }
-  CHECK_FALSE(f.hears(link_peers_max + 1, quiet_ms));
-  auto elsewhere = f.plugin("b", f.own_b);
-  REQUIRE(elsewhere.send(said("hello")));
-  REQUIRE(f.hears(link_peers_max + 1));
-  CHECK(f.heard.back().frame == said("hello"));
-}
-
 TEST_CASE("stop twice is once, and nothing is sent behind it") {
   link_fixture f;
   REQUIRE(f.start() == std::nullopt);

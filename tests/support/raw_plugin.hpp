@@ -28,6 +28,7 @@ public:
     bool curve = true;                   ///< false: no encryption at all
     bool stays_cut = false;              ///< never connects a second time
     int events = ZMQ_EVENT_DISCONNECTED; ///< what happened() tells
+    int frames_held_max = 1'000;         ///< RCVHWM: what libzmq takes for a reader that does not read
   };
 
   raw_plugin(const std::string& address, const public_key& server, const curve_pair& own)
@@ -35,6 +36,7 @@ public:
 
   raw_plugin(const std::string& address, const public_key& server, const curve_pair& own, const settings& s) {
     socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::rcvhwm, s.frames_held_max);
     if (s.stays_cut)
       socket_.set(zmq::sockopt::reconnect_ivl, -1);
     if (!s.routing_id.empty())

@@ -42,7 +42,8 @@ bytes channel_prologue(const clinic_id& clinic, std::uint16_t version) {
 // ---- channel ----------------------------------------------------------------------------------------------
 
 channel::channel(noise_transport transport, bool confirmed, time_ms now)
-    : transport_{std::move(transport)}, opened_at_{now}, confirmed_{confirmed} {}
+    : transport_{std::move(transport)}, opened_at_{now},
+      receive_bytes_max_{confirmed ? message_bytes_max : greeting_bytes_max}, confirmed_{confirmed} {}
 
 refusal channel::fail(refusal why) {
   open_ = false;
@@ -79,7 +80,7 @@ expected<std::vector<bytes>> channel::send(bytes_view message) {
 refusal channel::take_fragment(bytes_view fragment, time_ms now) {
   if (fragment.empty())
     return refusal::empty_part;
-  if (assembly_.value.size() + fragment.size() > message_bytes_max)
+  if (assembly_.value.size() + fragment.size() > receive_bytes_max_)
     return refusal::message_too_large;
   if (assembly_.value.empty())
     assembly_since_ = now;

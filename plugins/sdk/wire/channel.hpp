@@ -19,6 +19,10 @@ namespace wardline::wire {
 /// lab("wardline noise v1") | clinic | u16 wire version (e2ee 7.1).
 bytes channel_prologue(const clinic_id& clinic, std::uint16_t version = wire_version);
 
+/// Bytes of a device message before the device has said who it is: the largest is an Enrol (a certificate of
+/// 2 048 B, a password of 1 024 B, code, secret, second factor). Anybody gets this far, on every channel.
+inline constexpr std::size_t greeting_bytes_max = 8'192;
+
 /// A whole device message, 1 to message_bytes_max bytes.
 struct channel_message {
   bytes value;
@@ -36,8 +40,12 @@ using channel_event = std::variant<std::monostate, channel_message, channel_clos
 /// whatever was unanswered is unknown and asked again by its id (e2ee 7.5).
 class channel {
 public:
-  /// `confirmed`: the peer is known to be alive. The device knows it from the answer to its handshake.
+  /// `confirmed`: the peer is known to be alive. The device knows it from the answer to its handshake. The
+  /// daemon does not, and takes no more than greeting_bytes_max at once until greet().
   channel(noise_transport transport, bool confirmed, time_ms now);
+
+  /// The peer is known by name: from now on its messages may have message_bytes_max bytes.
+  void greet() { receive_bytes_max_ = message_bytes_max; }
 
   /// The frames of one message, in order. Refusals: empty_part for an empty one, message_too_large,
   /// unknown_channel once closed. These leave the channel open: they are the caller's, not the peer's.
@@ -64,7 +72,7 @@ public:
   /// 24 h or 2^32 frames have passed: the device makes a new channel (e2ee 7.4). At 2^32 frames send() and
   /// receive() refuse with unknown_channel.
   [[nodiscard]] bool renewal_due(time_ms now) const;
-  /// Bytes of an unfinished message held now; at most message_bytes_max.
+  /// Bytes of an unfinished message held now; at most message_bytes_max, or greeting_bytes_max.
   [[nodiscard]] std::size_t assembling_bytes() const { return assembly_.value.size(); }
   /// Names this channel; goes into the WebAuthn challenge and the session row (e2ee 7.5).
   [[nodiscard]] const hash32& handshake_hash() const { return transport_.handshake_hash; }
@@ -77,6 +85,7 @@ private:
   time_ms opened_at_;
   time_ms assembly_since_ = 0;
   wiped_bytes assembly_;
+  std::size_t receive_bytes_max_;
   bool open_ = true;
   bool confirmed_;
 };

@@ -29,11 +29,11 @@ struct by_hand {
   cipher_state peer{key.copy()};
   channel under_test;
 
-  explicit by_hand(std::uint64_t next = 0)
+  explicit by_hand(std::uint64_t next = 0, bool confirmed = true)
       : peer{key.copy(), next}, under_test{noise_transport{cipher_state{answer_key.copy(), next},
                                                            cipher_state{key.copy(), next},
                                                            {}},
-                                           true, 0} {}
+                                           confirmed, 0} {}
 
   bytes frame(std::uint8_t type, bytes_view fragment) {
     bytes plain{type};
@@ -173,6 +173,28 @@ TEST_CASE("negative 118: 1 MiB passes, one byte more does not") {
     REQUIRE(hand.give(part, rest));
     CHECK(hand.give(part, bytes(1)).why() == refusal::message_too_large);
     CHECK(hand.under_test.assembling_bytes() == 0);
+  }
+}
+
+TEST_CASE("negative 118: before the device is greeted 8 KiB pass, one byte more does not") {
+  by_hand hand{0, false};
+  SECTION("exactly greeting_bytes_max, in parts") {
+    REQUIRE(hand.give(part, counting(greeting_bytes_max - 1)));
+    CHECK(message_of(hand.give(last, bytes(1))).size() == greeting_bytes_max);
+    CHECK(message_of(hand.give(last, bytes(greeting_bytes_max))).size() == greeting_bytes_max);
+  }
+  SECTION("one more, at once") {
+    CHECK(hand.give(last, bytes(greeting_bytes_max + 1)).why() == refusal::message_too_large);
+    CHECK(!hand.under_test.open());
+  }
+  SECTION("one more, in a second part: nothing is held") {
+    REQUIRE(hand.give(part, bytes(greeting_bytes_max)));
+    CHECK(hand.give(part, bytes(1)).why() == refusal::message_too_large);
+    CHECK(hand.under_test.assembling_bytes() == 0);
+  }
+  SECTION("greeted: as large as any") {
+    hand.under_test.greet();
+    CHECK(message_of(hand.give(last, bytes(fragment_bytes_max))).size() == fragment_bytes_max);
   }
 }
 

@@ -1,0 +1,83 @@
+// plugins.d read again: keys come and go on live connections; what is wrong changes nothing.
+#include "link_fixture.hpp"
+#include "plugin_reload.hpp"
+#include "wire/link.hpp"
+#include <catch2/catch.hpp>
+#include <fstream>
+
+using namespace wardline;
+using namespace wardline::daemon;
+
+namespace {
+
+public_key key_of(std::uint8_t fill) {
+  public_key k;
+  k.fill(fill);
+  return k;
+}
+
+void write_plugin(const std::filesystem::path& folder, const std::string& name, const std::string& keys) {
+  std::ofstream{folder / (name + ".yaml")} << "address: ipc:///run/" << name << ".sock\nrights: [channels]\n"
+                                           << "keys: [" << keys << "]\n";
+}
+
+} // namespace
+
+TEST_CASE("what a new reading of plugins.d changes") {
+  std::vector<plugin_config> held{{"cli", "ipc:///c", {"channels"}, {key_of(1)}},
+                                  {"push", "ipc:///p", {"wakeup.message"}, {key_of(2)}},
+                                  {"web", "ipc:///w", {"channels"}, {key_of(3), key_of(4)}}};
+  std::vector<plugin_config> now{{"cli", "ipc:///c", {"channels"}, {key_of(1)}},
+                                 {"hl7", "ipc:///h", {"channels"}, {key_of(9)}},
+                                 {"web", "ipc:///other", {"channels"}, {key_of(4), key_of(5)}}};
+  auto changes = change_plugins(held, now);
+  CHECK(changes.forbidden == std::vector<public_key>{key_of(2), key_of(3)});
+  REQUIRE(changes.allowed.size() == 1);
+  CHECK(changes.allowed[0].key == key_of(5));
+  CHECK(changes.allowed[0].plugin == "web");
+  CHECK(changes.need_restart == std::vector<std::string>{"web", "hl7"});
+  // In force: the endpoints of the start, the keys of now.
+  REQUIRE(held.size() == 3);
+  CHECK(held[1].keys.empty());
+  CHECK(held[2].address == "ipc:///w");
+  CHECK(held[2].keys == now[2].keys);
+  CHECK(change_plugins(held, now).allowed.empty()); // twice is once
+}
+
+TEST_CASE("a plugin whose file comes back as it was is let in again without a restart") {
+  std::vector<plugin_config> held{{"web", "ipc:///w", {"channels"}, {key_of(3)}}};
+  auto whole = held;
+  CHECK(change_plugins(held, {}).forbidden == std::vector<public_key>{key_of(3)});
+  auto back = change_plugins(held, whole);
+  CHECK(back.allowed.size() == 1);
+  CHECK(back.need_restart.empty());
+}
+
+TEST_CASE("a reload cuts a live connection within a second, lets a new key in, and survives a bad file") {
+  link_fixture f;
+  temp_folder folder;
+  config conf;
+  conf.plugins_dir = folder.path;
+  auto next = curve_pair::fresh();
+  std::vector<plugin_config> in_force{{"a", "ipc:///run/a.sock", {"channels"}, {f.own_a.open}}};
+  REQUIRE(f.start() == std::nullopt);
+  auto p = f.plugin("a", f.own_a, {.stays_cut = true});
+  REQUIRE(p.send(said("one")));
+  REQUIRE(f.hears(1));
+
+  std::ofstream{folder.path / "a.yaml"} << "address: ipc:///run/a.sock\nkeys: [oops]\n";
+  reload_plugins(conf, in_force, *f.link, f.journal);
+  CHECK(f.journal.count("plugins_not_reloaded") == 1);
+  CHECK(in_force[0].keys.size() == 1);
+  REQUIRE(p.send(said("two")));
+  REQUIRE(f.hears(2)); // the last good keys stay
+
+  write_plugin(folder.path, "a", hex(next.open));
+  reload_plugins(conf, in_force, *f.link, f.journal);
+  CHECK(f.journal.count("plugins_reloaded") == 1);
+  CHECK(p.happened(1'000) == ZMQ_EVENT_DISCONNECTED);
+  auto fresh = f.plugin("a", next);
+  REQUIRE(fresh.send(said("three")));
+  REQUIRE(f.hears(3));
+  CHECK(f.heard[2].from.user == link_keys::user_of(next.open, "a"));
+}
