@@ -19,6 +19,7 @@ enum exit_code : int { fine = 0, wrong_usage = 64, refused_code = 65, unavailabl
 struct options {
   std::string config = "/etc/wardline/wardline.yaml";
   std::string answers;
+  std::string emergency_role;
   std::string passphrase_file;
   certify_order certify;
   bool json = false;
@@ -47,6 +48,8 @@ int setup(const options& o) {
     return bad_config;
   if (o.answers.empty())
     answers = ask_answers();
+  if (!o.emergency_role.empty())
+    answers.emergency_role = o.emergency_role;
   setup_result made;
   if (auto problem = run_setup(conf, plugins, answers, daemon::system_clock{}.now_ms(), made);
       !problem.empty())
@@ -103,6 +106,8 @@ int run(int argc, char** argv) {
       app.add_subcommand("setup", "Make a clinic: asks five questions, or reads them from --answers");
   make->add_option("--config", o.config, "Settings of the box")->capture_default_str();
   make->add_option("--answers", o.answers, "YAML file with the answers");
+  make->add_option("--emergency-role", o.emergency_role,
+                   "Name of the role in every patient's conversation; \"Emergency\" if not given");
   auto* registrar = app.add_subcommand("registrar", "Registrars: who may invite people");
   registrar->require_subcommand(1);
   auto* cert = registrar->add_subcommand("certify", "Make a device a registrar, with the identity key");

@@ -38,6 +38,10 @@ bool inside(const std::filesystem::path& file, const std::filesystem::path& fold
   return !relative.empty() && *relative.begin() != "..";
 }
 
+std::string emergency_role(const setup_answers& a) {
+  return a.emergency_role.empty() ? emergency_role_default : a.emergency_role;
+}
+
 /// What is wrong with the answers, before anything is written.
 std::string check(const daemon::config& conf, const setup_answers& a) {
   if (a.clinic_name.empty() || a.clinic_name.size() > e2ee::clinic_name_bytes_max ||
@@ -46,6 +50,10 @@ std::string check(const daemon::config& conf, const setup_answers& a) {
   if (a.first_person.empty() || a.first_person.size() > e2ee::display_name_bytes_max ||
       !text_ok(view(a.first_person)))
     return "The first person's name must have 1 to 96 bytes of plain text.";
+  if (a.emergency_role.size() > e2ee::display_name_bytes_max || !text_ok(view(a.emergency_role)))
+    return "The emergency role's name must have 1 to 96 bytes of plain text.";
+  if (emergency_role(a) == a.first_person)
+    return "The emergency role and the first person need different names.";
   if (a.passphrase.size() < passphrase_bytes_min)
     return "The passphrase of the identity key needs at least 12 characters.";
   if (inside(a.identity_file, conf.state_dir) || inside(a.identity_file, conf.credentials_dir))
@@ -84,7 +92,7 @@ std::string run_setup(const daemon::config& conf, const std::vector<daemon::plug
   auto made = found_clinic(who,
                            {daemon::x25519_public(box.noise_key), daemon::ed25519_public(box.log_key),
                             daemon::ed25519_public(box.daemon_key)},
-                           answers.clinic_name, answers.first_person, now);
+                           answers.clinic_name, answers.first_person, now, emergency_role(answers));
   out.clinic = who.clinic;
   out.second_code = made.second_code;
   // The identity key first: without it nothing else is worth keeping.
@@ -124,6 +132,8 @@ daemon::config_problems read_answers(const std::filesystem::path& file, setup_an
     out.identity_file = take("identity_file");
     out.passphrase = take("passphrase");
     out.invitation_file = take("invitation_file");
+    if (auto role = root["emergency_role"]; role && role.IsScalar())
+      out.emergency_role = role.Scalar();
   } catch (const YAML::Exception& e) {
     problems.push_back(file.string() + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
   }
