@@ -11,6 +11,9 @@
 
 namespace wardline {
 
+/// Journal lines about single damaged rows of one start; then only their number is said.
+inline constexpr std::size_t left_out_lines_max = 64;
+
 /// Who carries a name. Names are one space: whoever types one must not mean somebody else.
 struct name_holder {
   user_id user;

@@ -60,9 +60,10 @@ struct registry::loading {
   registry& out;
   const ports::reader& from;
   ports::journal* journal;
+  std::size_t damaged = 0;
 
-  void left_out(ports::word what, const bytes& key) const {
-    if (journal == nullptr)
+  void left_out(ports::word what, const bytes& key) {
+    if (++damaged > left_out_lines_max || journal == nullptr)
       return;
     std::array<std::uint8_t, 16> start{}; // of a random id or a hash: enough to find the row by
     std::copy_n(key.begin(), std::min(key.size(), start.size()), start.begin());
@@ -70,7 +71,7 @@ struct registry::loading {
                    {{"what", what}, {"key", id<struct row_tag>{start}}});
   }
 
-  void replay() const {
+  void replay() {
     std::vector<kept_object> objects;
     each_row(from, ports::table::object, [&](const ports::row& r) {
       auto parts = split_stamp(r.value);
@@ -88,7 +89,7 @@ struct registry::loading {
   }
 
   /// It was verified when it entered; what does not decode, or has lost its leaf's entry, is damage.
-  bool adopt_again(const kept_object& o) const {
+  bool adopt_again(const kept_object& o) {
     switch (o.kind) {
     case e2ee::kind::root:
       return again<e2ee::root_certificate>(o);
@@ -110,7 +111,7 @@ struct registry::loading {
   }
 
   template <class Object>
-  bool again(const kept_object& o) const {
+  bool again(const kept_object& o) {
     auto object = Object::decode(o.raw, out.clinic_.id);
     if (!object || to_bytes(object->hash()) != o.key)
       return false;
@@ -131,7 +132,7 @@ struct registry::loading {
     return true;
   }
 
-  void load_people() const {
+  void load_people() {
     each_row(from, ports::table::user, [&](const ports::row& r) {
       auto user = user_id::from(r.key);
       if (!user)
@@ -157,7 +158,7 @@ struct registry::loading {
     });
   }
 
-  void load_parties() const {
+  void load_parties() {
     each_row(from, ports::table::party, [&](const ports::row& r) {
       if (auto party = party_id::from(r.key)) {
         if (auto row = opened<rows::party>(r))
@@ -179,7 +180,7 @@ struct registry::loading {
   }
 
   /// The row of a word outlives its object: without the object nobody belongs by it.
-  void check_word(const e2ee::grant_key& key, const std::optional<rows::word>& row, const bytes& at) const {
+  void check_word(const e2ee::grant_key& key, const std::optional<rows::word>& row, const bytes& at) {
     auto& word = out.words_[key];
     if (row && word.object == row->object)
       return;
@@ -190,7 +191,7 @@ struct registry::loading {
   }
 
   /// Back from the head, core by core; each names the one before it.
-  bool load_chain(const party_id& p, const rows::party& row) const {
+  bool load_chain(const party_id& p, const rows::party& row) {
     e2ee::party_chain chain;
     chain.party = p;
     chain.kind = static_cast<e2ee::party_kind>(row.kind);
@@ -233,6 +234,8 @@ expected<registry> registry::load(const ports::reader& from, ports::journal* jou
   look.replay();
   look.load_people();
   look.load_parties();
+  if (look.damaged != 0 && journal != nullptr)
+    journal->write(ports::severity::error, "rows_left_out", {{"rows", look.damaged}});
   return out;
 }
 

@@ -16,7 +16,7 @@ struct setup_answers {
   std::filesystem::path identity_file;   ///< outside the state folder
   std::string passphrase;                ///< of the identity file, at least 12 characters
   std::filesystem::path invitation_file; ///< for the first person's device
-  std::string emergency_role; ///< name of the role in every patient's conversation; empty = the usual one
+  std::string emergency_role{}; ///< name of the role in every patient's conversation; empty = the usual one
 };
 
 struct setup_result {

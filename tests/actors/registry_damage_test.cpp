@@ -179,6 +179,19 @@ TEST_CASE("an object whose leaf has lost its entry is left out: nobody could ver
   CHECK(f.left_out() >= 1);
 }
 
+TEST_CASE("much damage is counted, not listed to the end") {
+  damaged_house f;
+  auto& objects = f.s.disk.rows[static_cast<std::size_t>(ports::table::object)];
+  for (std::size_t i = 0; i <= left_out_lines_max; ++i)
+    objects[f.key(build::drawn("damage " + std::to_string(i)))] = {1};
+  REQUIRE(registry::load(f.s.disk, &f.s.journal));
+  CHECK(f.left_out() == left_out_lines_max);
+  REQUIRE(f.s.journal.count("rows_left_out") == 1);
+  auto said = std::find_if(f.s.journal.lines.begin(), f.s.journal.lines.end(),
+                           [](const auto& l) { return l.event == "rows_left_out"; });
+  CHECK(said->fields.front().second == std::to_string(left_out_lines_max + 1));
+}
+
 TEST_CASE("what is left out is journalled by key, never by name") {
   damaged_house f;
   f.starts_with(ports::table::user, to_bytes(f.nurse2->user.view()));
