@@ -1,10 +1,10 @@
 #include "admission.hpp"
 #include "e2ee/chains.hpp"
 #include "lookups.hpp"
+#include "own_parties.hpp"
 #include "stored.hpp"
 #include "wire/hash.hpp"
 #include <algorithm>
-#include <utility>
 
 namespace wardline {
 
@@ -56,47 +56,8 @@ bool code_fits(const rows::invitation& row, std::string_view code) {
   return code_hash(row.code_salt, code) == row.code_hash; // of hashes: what differs first tells nothing
 }
 
-rules::party_kind own_kind(e2ee::device_class c) {
-  switch (c) {
-  case e2ee::device_class::personal_patient:
-    return rules::party_kind::patient;
-  case e2ee::device_class::service:
-    return rules::party_kind::service;
-  default:
-    return rules::party_kind::user;
-  }
-}
-
-/// The person's own party: the one of her kind among the invitation's.
-party_id own_party(const registry& known, const e2ee::signed_invitation& x) {
-  for (const auto& p : x.parties)
-    if (const auto* row = known.party(p); row != nullptr && row->kind == own_kind(x.of_class))
-      return p;
-  return {};
-}
-
-/// A user's or patient's party belongs to one person: at most one in an invitation, of the right class, and
-/// nobody else's.
-refusal check_own(const registry& known, const e2ee::signed_invitation& x,
-                  const std::vector<wire::device::party_name>& names) {
-  auto kind_of = [&](const party_id& p) {
-    auto named = std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.party == p; });
-    if (named != names.end())
-      return static_cast<rules::party_kind>(named->kind);
-    const auto* held = known.party(p);
-    return held != nullptr ? held->kind : rules::party_kind::role;
-  };
-  bool seen = false;
-  for (const auto& p : x.parties) {
-    auto kind = kind_of(p);
-    if (kind != rules::party_kind::user && kind != rules::party_kind::patient)
-      continue;
-    if (std::exchange(seen, true) || !x.user || kind != own_kind(x.of_class))
-      return refusal::class_not_for_party;
-    if (auto owner = known.owner(p); owner && *owner != x.user)
-      return refusal::class_not_for_party;
-  }
-  return refusal::none;
+claimed_parties claim_of(const e2ee::signed_invitation& x) {
+  return {x.of_class, x.user, x.parties};
 }
 
 struct checked_enrolment {
@@ -132,15 +93,24 @@ std::variant<verdict, checked_enrolment> check_enrol(const circumstances& c, con
     return verdict{refused(refusal::certificate_exceeds_invitation)};
   if (auto why = e2ee::verify(*certificate, c.known.trust(), about_to_be_logged(c.now)); why != refusal::none)
     return verdict{refused(why)};
-  if (auto other = c.known.named(certificate->display_name); other && *other != certificate->user)
+  if (!c.known.name_is_free(certificate->display_name, certificate->user))
     return verdict{refused(refusal::name_taken)};
   // Who was invited to this party by another invitation may have come first.
-  if (auto why = check_own(c.known, found->object, {}); why != refusal::none)
+  if (auto why = check_own_parties(c.known, claim_of(found->object)); why != refusal::none)
     return verdict{refused(why)};
   bool new_person = certificate->user && c.known.person(certificate->user) == nullptr;
   if (new_person && m.password.size() < password_bytes_min)
     return verdict{refused(refusal::password_too_short)};
   return checked_enrolment{std::move(*found), std::move(*certificate), new_person};
+}
+
+/// A role that comes with this invitation carries a name of its own: nobody's, and no other new role's.
+bool role_name_taken(const registry& known, const e2ee::signed_invitation& x,
+                     const wire::device::party_name& role,
+                     const std::vector<wire::device::party_name>& names) {
+  auto same = [&](const auto& n) { return n.kind == role.kind && n.name == role.name; };
+  return role.name == x.display_name || std::count_if(names.begin(), names.end(), same) > 1 ||
+         (known.founded() && known.holder_of(role.name));
 }
 
 } // namespace
@@ -199,7 +169,8 @@ verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const
                               rows::device{certificate.hash(), false}));
   std::optional<rows::user> person;
   if (new_person) {
-    person = rows::user{own_party(c.known, invitation.object), certificate.display_name, password_phc};
+    person =
+        rows::user{own_party(c.known, claim_of(invitation.object)), certificate.display_name, password_phc};
     a.changes.push_back(put_row(ports::table::user, to_bytes(certificate.user.view()), *person));
   }
   auto now = c.now;
@@ -244,14 +215,19 @@ refusal check_invited(const registry& known, const e2ee::signed_invitation& x,
     bool storable = n.kind >= 1 && n.kind <= 4 && !n.name.empty() && n.name.size() <= wire::name_bytes_max;
     if (!invited || !storable || !named.insert(n.party).second)
       return refusal::malformed_request;
+    if (known.damaged(n.party))
+      return refusal::value_not_openable;
     const auto* held = known.party(n.party);
     if (held != nullptr && (static_cast<std::uint8_t>(held->kind) != n.kind || held->name != n.name))
       return refusal::already_exists;
+    if (held == nullptr && n.kind == static_cast<std::uint8_t>(rules::party_kind::role) &&
+        role_name_taken(known, x, n, names))
+      return refusal::name_taken;
   }
   for (const auto& p : x.parties)
     if (known.party(p) == nullptr && !named.contains(p))
       return refusal::not_found;
-  return check_own(known, x, names);
+  return check_own_parties(known, claim_of(x), names);
 }
 
 verdict decide_invite(const circumstances& c, const caller& who, const wire::device::invite& m,
@@ -272,7 +248,7 @@ verdict decide_invite(const circumstances& c, const caller& who, const wire::dev
   const auto* registrar = c.known.trust().registrar(object->registrar);
   if (registrar == nullptr || registrar->what.device != who.device)
     return refused(refusal::author_not_channel);
-  if (auto other = c.known.named(object->display_name); other && *other != object->user)
+  if (!c.known.name_is_free(object->display_name, object->user))
     return refused(refusal::name_taken);
   if (auto why = check_invited(c.known, *object, m.names); why != refusal::none)
     return refused(why);
@@ -281,8 +257,13 @@ verdict decide_invite(const circumstances& c, const caller& who, const wire::dev
   std::vector<wire::device::party_name> fresh;
   std::copy_if(m.names.begin(), m.names.end(), std::back_inserter(fresh),
                [&](const auto& n) { return c.known.party(n.party) == nullptr; });
-  rows::invitation row{
-      object->hash(), code_salt, code_hash(code_salt, m.code), 0, rows::invitation_state::waiting, {}};
+  rows::invitation row{object->hash(),
+                       code_salt,
+                       code_hash(code_salt, m.code),
+                       0,
+                       rows::invitation_state::waiting,
+                       {},
+                       m.link_key.value_or(public_key{})};
   auto a = invitation_act(*object, row, fresh, m.link_key, c.now);
   a.entry.device = who.device; // who invited; the entry's user is who is invited
   auto now = c.now;

@@ -51,14 +51,24 @@ outcome directory_state::look_up(const ask_directory& m) {
   circumstances c{known, *with.rows, m.now};
   if (const auto* q = std::get_if<ask::find_person>(&m.what))
     return find_person(c, *q);
-  if (std::holds_alternative<ask::list_parties>(m.what))
-    return list_parties(c);
-  if (std::holds_alternative<ask::list_conversations>(m.what))
-    return list_conversations(c, *m.who);
+  if (const auto* q = std::get_if<ask::list_parties>(&m.what))
+    return list_parties(c, *q);
+  if (const auto* q = std::get_if<ask::list_conversations>(&m.what))
+    return list_conversations(c, *m.who, *q);
   if (const auto* q = std::get_if<ask::get_party>(&m.what))
     return get_party(c, *q);
   if (const auto* q = std::get_if<ask::get_objects>(&m.what))
     return get_objects(c, *q);
+  if (std::holds_alternative<ask::list_pending>(m.what))
+    return list_pending(m.who->device, m.now);
+  if (const auto* q = std::get_if<ask::get_packs>(&m.what))
+    return get_packs(c, *m.who, *q);
+  if (const auto* q = std::get_if<ask::get_key_lists>(&m.what))
+    return get_key_lists(c, *m.who, *q);
+  if (const auto* q = std::get_if<ask::get_standing>(&m.what))
+    return get_standing(c, *m.who, *q);
+  if (const auto* q = std::get_if<ask::get_changes>(&m.what))
+    return get_changes(c, *q);
   return refused(refusal::unknown_request);
 }
 
@@ -71,16 +81,15 @@ void directory_state::decide(const waiting_change& next) {
   circumstances c{known, *with.rows, next.asked.now};
   const auto& what = next.asked.what;
   if (const auto* shown = std::get_if<ask::show_invitation>(&what))
-    return settle(decide_show(c, *shown));
+    return settle({decide_show(c, *shown)});
   if (std::holds_alternative<ask::enrol>(what))
     return hash_then_enrol(next);
   if (const auto* invited = std::get_if<ask::invite>(&what)) {
     std::array<std::uint8_t, 16> salt;
     with.random->fill(salt);
-    return settle(decide_invite(c, *next.asked.who, *invited, salt));
+    return settle({decide_invite(c, *next.asked.who, *invited, salt)});
   }
-  auto change = decide_submit(c, *next.asked.who, std::get<ask::submit>(what));
-  settle(std::move(change.what), change.conversation);
+  settle(decide_submit(c, *next.asked.who, std::get<ask::submit>(what)));
 }
 
 /// The checks first, and again afterwards: nobody makes this box hash a password without the second code.
@@ -88,11 +97,11 @@ void directory_state::hash_then_enrol(const waiting_change& next) {
   const auto& m = std::get<ask::enrol>(next.asked.what);
   auto checked = precheck_enrol({known, *with.rows, next.asked.now}, m, next.asked.noise_key);
   if (checked.done)
-    return settle(std::move(*checked.done));
+    return settle({std::move(*checked.done)});
   auto decide_with = [this](const std::string& phc) {
     const auto& asked = waiting.front().asked;
-    settle(
-        decide_enrol({known, *with.rows, asked.now}, std::get<ask::enrol>(asked.what), asked.noise_key, phc));
+    settle({decide_enrol({known, *with.rows, asked.now}, std::get<ask::enrol>(asked.what), asked.noise_key,
+                         phc)});
   };
   if (!checked.password_to_hash)
     return decide_with({});
@@ -109,17 +118,17 @@ void directory_state::hash_then_enrol(const waiting_change& next) {
       [this](const caf::error&) { finish(refused(refusal::overloaded)); });
 }
 
-void directory_state::settle(verdict v, const conversation_id& changed) {
-  if (auto* now = std::get_if<outcome>(&v))
+void directory_state::settle(submitted_change change) {
+  if (auto* now = std::get_if<outcome>(&change.what))
     return finish(*now);
-  auto d = std::get<decision>(std::move(v));
+  auto d = std::get<decision>(std::move(change.what));
   self->request(with.store, store_timeout, std::move(d.what))
       .then(
-          [this, adopt = std::move(d.adopt), answer = std::move(d.answer), changed](const committed& at) {
+          [this, adopt = std::move(d.adopt), answer = std::move(d.answer),
+           change = std::move(change)](const committed& at) {
             adopt(known, at);
-            with.board->swap(known.snapshot());
-            if (auto open = conversations.find(changed); open != conversations.end())
-              self->send(open->second.handle, conversation_changed{changed});
+            show_snapshot(waiting.front().asked.now);
+            after_submission(change);
             allow_keys();
             finish(answer(at));
           },
@@ -153,7 +162,7 @@ void directory_state::allow_keys() {
 }
 
 void directory_state::open_house() {
-  with.board->swap(known.snapshot());
+  show_snapshot(with.start);
   bytes after;
   for (;;) {
     auto page = with.rows->scan(ports::table::link_key, {}, after, ports::scan_rows_max);

@@ -4,8 +4,9 @@
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "registry.hpp"
+#include "rules/pending_turns.hpp"
 #include "stored.hpp"
-#include "verdict.hpp"
+#include "submission.hpp"
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -20,6 +21,10 @@ inline constexpr std::size_t changes_waiting_max = 256;
 inline constexpr std::size_t conversations_open_max = 65'536;
 /// Conversations and users without a request for this long are let go; their next request spawns them again.
 inline constexpr std::uint64_t idle_children_ms_max = 600'000;
+
+/// What waits for a member's hands is told to one at once, to the others after this, and again and again.
+inline constexpr std::uint64_t tell_others_ms = 2'000;
+inline constexpr std::uint64_t tell_again_ms = 10'000;
 
 /// What main gives `directory`; everything pointed to outlives every actor.
 struct directory_surroundings {
@@ -49,6 +54,13 @@ struct directory_state {
     Handle handle;
     std::uint64_t last_used = 0; ///< steady time of the last tick before its last request
   };
+  /// What waits for a member's hands: a turn of the party (no device), or a pack for this device.
+  struct told {
+    std::uint64_t next = 0; ///< steady: when the members are told again
+    device_id first;        ///< who was told at once
+    bool others_told = false;
+  };
+  using chore = std::pair<party_id, device_id>;
   struct waiting_change {
     ask_directory asked;
     caf::typed_response_promise<outcome> answer;
@@ -62,6 +74,11 @@ struct directory_state {
   std::map<user_id, child<user_actor>> users;
   std::map<device_id, session_online> online;
   std::uint64_t steady = 0;
+  time_ms wall = 0;                     // of the last tick or change
+  std::optional<time_ms> snapshot_ends; // the next end of a grant
+  std::vector<rules::pending_turn> turns;
+  std::map<std::pair<party_id, device_id>, time_ms> waiting_since; // of a turn: to be added or removed
+  std::map<chore, told> tellings;
 
   caf::result<outcome> on(ask_directory& m);
   caf::result<outcome> on(sign_in& m);
@@ -91,15 +108,28 @@ struct directory_state {
   void open_house();
   void found();
 
+  // ---- directory_news.cpp
+  /// Shows everybody what is known now, and tells members what waits for them.
+  void show_snapshot(time_ms now);
+  /// What an accepted object does beyond its rows.
+  void after_submission(const submitted_change& done);
+  outcome list_pending(const device_id& d, time_ms now) const;
+  void on_tick_of_news();
+
 private:
   outcome look_up(const ask_directory& m);
   void decide_next();
   void decide(const waiting_change& next);
   void hash_then_enrol(const waiting_change& next);
-  void settle(verdict v, const conversation_id& changed = {});
+  void settle(submitted_change change);
   void finish(const outcome& answer);
   void stop_on_unknown(const caf::error& e);
   void allow_keys();
+  void gather_chores(time_ms now);
+  void tell_at_once(const chore& what);
+  void add_row(wire::device::pending& to, const chore& what) const;
+  std::vector<device_id> hands_for(const chore& what) const;
+  void deliver_to(const device_id& d, const wire::device::from_daemon& news);
 };
 
 /// `start` was loaded from the store; an unfounded one answers nobody (founding happens before, in

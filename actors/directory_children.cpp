@@ -2,6 +2,7 @@
 #include "directory.hpp"
 #include "message_rows.hpp"
 #include "wire/secret.hpp"
+#include <algorithm>
 
 namespace wardline {
 
@@ -118,7 +119,10 @@ void directory_state::on(const fan_out& m) {
     for (const auto& d : party->members) {
       auto found = online.find(d);
       const auto* device = board->device(d);
-      if (found != online.end() && device != nullptr && !device->gated && reached.insert(d).second)
+      // Who has left the party gets nothing more of it, also while the next link is not made yet (e2ee 6.8).
+      bool belongs = device != nullptr && !device->gated &&
+                     std::binary_search(device->parties.begin(), device->parties.end(), p);
+      if (found != online.end() && belongs && reached.insert(d).second)
         self->send(found->second.session, deliver{m.message});
     }
   }
@@ -126,6 +130,8 @@ void directory_state::on(const fan_out& m) {
 
 void directory_state::on(const tick& m) {
   steady = m.steady;
+  wall = m.now;
+  on_tick_of_news();
   let_idle_go(self, conversations, steady);
   let_idle_go(self, users, steady);
 }

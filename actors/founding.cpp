@@ -2,8 +2,29 @@
 #include "admission.hpp"
 #include "e2ee/chains.hpp"
 #include "stored.hpp"
+#include "wire/limits.hpp"
+#include "wire/text.hpp"
+#include <algorithm>
 
 namespace wardline {
+
+namespace {
+
+/// The emergency role is the daemon's word like every role's name: who may be in it, registrars sign.
+refusal check_emergency(const founding& f, const e2ee::signed_invitation& first) {
+  bool named = f.emergency && !f.emergency_name.empty() && f.emergency_name.size() <= wire::name_bytes_max &&
+               text_ok(view(f.emergency_name));
+  bool fresh =
+      std::none_of(f.names.begin(), f.names.end(), [&](const auto& n) { return n.party == f.emergency; });
+  if (!named || !fresh)
+    return refusal::malformed_request;
+  bool taken =
+      f.emergency_name == first.display_name ||
+      std::any_of(f.names.begin(), f.names.end(), [&](const auto& n) { return n.name == f.emergency_name; });
+  return taken ? refusal::name_taken : refusal::none;
+}
+
+} // namespace
 
 verdict decide_founding(const founding& f, const incarnation_id& incarnation, const registry& known,
                         time_ms now) {
@@ -25,13 +46,17 @@ verdict decide_founding(const founding& f, const incarnation_id& incarnation, co
     return refused(invitation.why());
   if (auto why = check_invited(known, *invitation, f.names); why != refusal::none)
     return refused(why);
+  if (auto why = check_emergency(f, *invitation); why != refusal::none)
+    return refused(why);
 
-  rows::clinic clinic{f.clinic, incarnation, root->hash(), server->hash()};
+  rows::clinic clinic{f.clinic, incarnation, root->hash(), server->hash(), f.emergency};
+  rows::party emergency{rules::party_kind::role, f.emergency_name, 0, {}};
   act opened;
   opened.entry.kind = rules::audit_kind::incarnation_opened;
   opened.entry.time = now;
   opened.entry.object = incarnation.value;
   opened.changes.push_back(put_row(ports::table::meta, to_bytes(view(rows::clinic_key)), clinic));
+  opened.changes.push_back(put_row(ports::table::party, to_bytes(f.emergency.view()), emergency));
   auto accept = [&](const hash32& hash, const bytes& raw) {
     act a;
     a.entry.kind = rules::audit_kind::object_accepted;
@@ -40,7 +65,13 @@ verdict decide_founding(const founding& f, const incarnation_id& incarnation, co
     a.changes.push_back(put_object(hash, raw));
     return a;
   };
-  rows::invitation row{invitation->hash(), f.code_salt, f.code_hash, 0, rows::invitation_state::waiting, {}};
+  rows::invitation row{invitation->hash(),
+                       f.code_salt,
+                       f.code_hash,
+                       0,
+                       rows::invitation_state::waiting,
+                       {},
+                       f.link_key.value_or(public_key{})};
   write all;
   all.acts.push_back(std::move(opened));
   all.acts.push_back(accept(root->hash(), f.root));
@@ -50,6 +81,7 @@ verdict decide_founding(const founding& f, const incarnation_id& incarnation, co
                   [=, root = *root, server = *server, invitation = *invitation,
                    names = f.names](registry& r, const committed& at) {
                     r.found(clinic, root, server);
+                    r.put(clinic.emergency, emergency);
                     r.trust_to_extend().adopt(invitation, {at.stamps.back().leaf, now});
                     for (const auto& n : names)
                       r.put(n.party, rows::party{static_cast<rules::party_kind>(n.kind), n.name, 0, {}});

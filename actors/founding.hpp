@@ -16,10 +16,13 @@ struct founding {
   hash32 code_hash{}; ///< SHA-256(salt | second code)
   std::optional<public_key> link_key;
   std::vector<wire::device::party_name> names; ///< of the parties in the invitation
+  party_id emergency{};                        ///< the role that is in every patient's conversation
+  std::string emergency_name{};                ///< 1..96 bytes
 };
 
 /// Verifies everything and founds the clinic in one write, its log's first leaves. Refusals as in e2ee 5.1
-/// and 5.3 and of check_invited, already_exists in a store that has a clinic.
+/// and 5.3 and of check_invited, already_exists in a store that has a clinic; malformed_request without an
+/// emergency role, name_taken if it bears the first person's name.
 verdict decide_founding(const founding& f, const incarnation_id& incarnation, const registry& known,
                         time_ms now);
 

@@ -35,7 +35,7 @@ void house::on_tick(const tick& t) const {
 }
 
 expected<house> build_house(caf::actor_system& system, house_parts parts) {
-  auto known = registry::load(*parts.rows);
+  auto known = registry::load(*parts.rows, parts.journal);
   if (!known)
     return known.why();
   house h;

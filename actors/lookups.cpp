@@ -65,18 +65,22 @@ bool everybody_verifies(e2ee::kind k) {
 } // namespace
 
 outcome find_person(const circumstances& c, const wire::device::find_person& m) {
-  auto user = c.known.named(m.display_name);
-  const auto* row = user ? c.known.person(*user) : nullptr;
+  auto holder = c.known.holder_of(m.display_name);
+  if (holder && holder->station)
+    return {wire::device::station{holder->station}};
+  const auto* row = holder ? c.known.person(holder->user) : nullptr;
   if (row == nullptr || !row->party)
     return refused(refusal::not_found);
-  return {wire::device::person{*user, row->party}};
+  return {wire::device::person{holder->user, row->party}};
 }
 
-outcome list_parties(const circumstances& c) {
-  auto roles = c.known.roles();
-  if (roles.size() > wire::parties_listed_max)
-    roles.resize(wire::parties_listed_max);
-  return {wire::device::parties{std::move(roles)}};
+outcome list_parties(const circumstances& c, const wire::device::list_parties& m) {
+  wire::device::parties out;
+  out.names = c.known.roles(m.after, wire::parties_listed_max + 1);
+  out.more = out.names.size() > wire::parties_listed_max;
+  if (out.more)
+    out.names.pop_back();
+  return {std::move(out)};
 }
 
 outcome get_party(const circumstances& c, const wire::device::get_party& m) {
@@ -87,6 +91,8 @@ outcome get_party(const circumstances& c, const wire::device::get_party& m) {
   wire::device::party out;
   out.id = m.party;
   out.kind = static_cast<std::uint8_t>(row->kind);
+  if (chain == nullptr && row->n != 0)
+    return refused(refusal::value_not_openable);
   if (chain == nullptr) // named, but nobody has made its first link yet
     return {std::move(out)};
   std::size_t size = 0;
@@ -138,10 +144,11 @@ std::vector<logged> chain_of_registrar(const registry& known, const hash32& regi
   return chain.take();
 }
 
-outcome list_conversations(const circumstances& c, const caller& who) {
+outcome list_conversations(const circumstances& c, const caller& who,
+                           const wire::device::list_conversations& m) {
   std::set<conversation_id> ids;
   for (const auto& p : who.parties) {
-    bytes after;
+    auto after = rows::key_of_membership(p, m.after);
     for (;;) {
       auto page = c.rows.scan(ports::table::conversation, p.view(), after, ports::scan_rows_max);
       for (const auto& row : page)
@@ -154,12 +161,13 @@ outcome list_conversations(const circumstances& c, const caller& who) {
   }
   wire::device::conversations out;
   for (const auto& id : ids) {
-    if (out.all.size() == wire::conversations_listed_max)
-      break;
     auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
     auto link = row ? read_object(c.rows, row->row.head) : std::nullopt;
     if (!link)
       continue; // a poison row costs its conversation, not the list
+    out.more = out.all.size() == wire::conversations_listed_max;
+    if (out.more)
+      break;
     auto last = c.rows.last(ports::table::index, id.view());
     auto seq = last ? rows::seq_of_place(last->key).value_or(0) : 0;
     out.all.push_back({id, std::move(link->raw), seq});

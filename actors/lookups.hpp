@@ -13,10 +13,10 @@ inline constexpr std::size_t party_bytes_max = wire::open_bytes_max;
 /// leaves).
 inline constexpr std::size_t logged_bytes = 1'024;
 
-/// not_found: nobody has this name.
+/// A person or a station; not_found: neither has this name.
 outcome find_person(const circumstances& c, const wire::device::find_person& m);
-/// The first parties_listed_max roles by id.
-outcome list_parties(const circumstances& c);
+/// One page of roles by id.
+outcome list_parties(const circumstances& c, const wire::device::list_parties& m);
 /// Links from `from_n` on. If they are more than fit, the ones that do and nothing else: the device asks
 /// again from where it got to. With the head come its members, their seals and certificates; certificates
 /// that do not fit are left out and asked for by hash. Proofs are still missing.
@@ -24,8 +24,29 @@ outcome get_party(const circumstances& c, const wire::device::get_party& m);
 /// Certificates, invitations, grants, revocations and links: what everybody who verifies has to see. Others
 /// are left out as if they were not there. Proofs are still missing.
 outcome get_objects(const circumstances& c, const wire::device::get_objects& m);
-/// The first conversations_listed_max by id.
-outcome list_conversations(const circumstances& c, const caller& who);
+/// One page by id of the conversations that the caller's parties are in.
+outcome list_conversations(const circumstances& c, const caller& who,
+                           const wire::device::list_conversations& m);
+
+// ---- lookups_standing.cpp
+
+/// Newest certificates, newest words and revocations of a person's devices, or of one device. For registrars,
+/// and for a person about herself; not_found for everybody else and for who is unknown. Proofs are missing.
+outcome get_standing(const circumstances& c, const caller& who, const wire::device::get_standing& m);
+/// Grants, withdrawals and revocations from a leaf on, as many as fit. Proofs are missing.
+outcome get_changes(const circumstances& c, const wire::device::get_changes& m);
+
+// ---- lookups_history.cpp
+
+/// Packs that were made for the caller's device; not_found for a party it does not belong to.
+outcome get_packs(const circumstances& c, const caller& who, const wire::device::get_packs& m);
+/// Parts of key lists for the caller's device, whole part numbers only, as many as fit.
+outcome get_key_lists(const circumstances& c, const caller& who, const wire::device::get_key_lists& m);
+/// Devices that replaced all others of their person and have no key list yet, for conversations that the
+/// giver is in by another party. Looks at conversations_looked_at_max conversations.
+std::vector<wire::device::keys_wanted> keys_wanted(const circumstances& c, const rules::clinic& board,
+                                                   const device_id& who);
+inline constexpr std::size_t conversations_looked_at_max = 16'384;
 
 /// A registrar's certificate and everything it hangs on, what is relied on before what relies on it; nothing
 /// for the identity key (0^32).

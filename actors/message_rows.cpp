@@ -1,25 +1,14 @@
 #include "message_rows.hpp"
-#include "e2ee/bytes.hpp"
 #include "ports/storage.hpp"
+#include "row_codec.hpp"
 #include "wire/limits.hpp"
 
 namespace wardline::rows {
 
 namespace {
 
-using e2ee::reader;
-using e2ee::writer;
-
-constexpr std::uint8_t row_version = 1;
-
 /// Rows of table log say what they are: slips, bodies and what comes later stand in one sequence.
 enum class log_kind : std::uint8_t { slip = 1, body = 2 };
-
-writer begin() {
-  writer out;
-  out.u8(row_version);
-  return out;
-}
 
 writer begin_log(log_kind kind) {
   auto out = begin();
@@ -34,20 +23,6 @@ bytes rest(reader& in, std::size_t size_max) {
   if (in.left() > size_max)
     in.refuse(refusal::object_too_large);
   return in.ok() ? to_bytes(in.take(in.left())) : bytes{};
-}
-
-/// Reads a whole row; `fill` reads its fields.
-template <class Row, class Fill>
-std::optional<Row> whole(bytes_view raw, Fill fill) {
-  reader in{raw};
-  if (in.u8() != row_version)
-    return std::nullopt;
-  Row row;
-  fill(in, row);
-  in.finish();
-  if (!in.ok())
-    return std::nullopt;
-  return row;
 }
 
 } // namespace

@@ -1,41 +1,17 @@
 #include "people_rows.hpp"
-#include "e2ee/bytes.hpp"
+#include "row_codec.hpp"
 
 namespace wardline::rows {
 
 namespace {
 
-using e2ee::reader;
-using e2ee::writer;
-
-constexpr std::uint8_t row_version = 1;
 constexpr std::size_t name_bytes_max = 96;
 constexpr std::size_t phc_bytes_max = 256;
 constexpr std::size_t plugin_bytes_max = 64;
 constexpr std::size_t head_part_bytes_max = 1u << 16; ///< 300 members at 80 bytes each, and their seals
 
-writer begin() {
-  writer out;
-  out.u8(row_version);
-  return out;
-}
-
 std::string as_text(bytes_view raw) {
   return std::string{text(raw)};
-}
-
-/// Reads a whole row; `fill` reads its fields.
-template <class Row, class Fill>
-std::optional<Row> whole(bytes_view raw, Fill fill) {
-  reader in{raw};
-  if (in.u8() != row_version)
-    return std::nullopt;
-  Row row;
-  fill(in, row);
-  in.finish();
-  if (!in.ok())
-    return std::nullopt;
-  return row;
 }
 
 template <class Id>
@@ -170,6 +146,7 @@ bytes encode(const invitation& r) {
   out.u8(r.wrong_codes);
   out.u8(static_cast<std::uint8_t>(r.state));
   out.put(r.certificate);
+  out.put(r.link_key);
   return out.take();
 }
 
@@ -182,6 +159,7 @@ std::optional<invitation> decode<invitation>(bytes_view raw) {
     r.wrong_codes = in.u8();
     r.state = in.one_of(invitation_state::waiting, invitation_state::dead);
     r.certificate = in.b32();
+    r.link_key = in.b32();
   });
 }
 
@@ -225,6 +203,7 @@ bytes encode(const clinic& r) {
   out.put(r.incarnation);
   out.put(r.root);
   out.put(r.server);
+  out.put(r.emergency);
   return out.take();
 }
 
@@ -235,6 +214,7 @@ std::optional<clinic> decode<clinic>(bytes_view raw) {
     r.incarnation = in.id<incarnation_id>();
     r.root = in.b32();
     r.server = in.b32();
+    r.emergency = in.id<party_id>();
   });
 }
 

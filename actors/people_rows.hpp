@@ -63,7 +63,8 @@ struct invitation {
   hash32 code_hash{}; ///< SHA-256(salt | code); the row is sealed, five tries guard the eight digits
   std::uint8_t wrong_codes = 0;
   invitation_state state = invitation_state::waiting;
-  hash32 certificate{}; ///< object hash of the one it made, once spent
+  hash32 certificate{};  ///< object hash of the one it made, once spent
+  public_key link_key{}; ///< CURVE key that came with it and goes with its device; 0^32 = none
 };
 
 /// table link_key, key SHA-256 of the CURVE key, stamped.
@@ -84,8 +85,9 @@ struct session {
 struct clinic {
   clinic_id id;
   incarnation_id incarnation;
-  hash32 root{};   ///< object hash; bytes in table object
-  hash32 server{}; ///< object hash of the newest server certificate
+  hash32 root{};        ///< object hash; bytes in table object
+  hash32 server{};      ///< object hash of the newest server certificate
+  party_id emergency{}; ///< the role that is in every patient's conversation
 };
 
 bytes encode(const user& r);

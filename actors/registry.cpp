@@ -1,192 +1,23 @@
 #include "registry.hpp"
-#include "e2ee/chains.hpp"
 #include "e2ee/entitlement.hpp"
-#include "rules/audit_entry.hpp"
-#include "stored.hpp"
 #include <algorithm>
 
 namespace wardline {
 
 namespace {
 
-/// Calls `each(row)` for every row of a table until it says false; then false.
-template <class Each>
-bool each_row(const ports::reader& from, ports::table where, Each each) {
-  bytes after;
-  for (;;) {
-    auto page = from.scan(where, {}, after, ports::scan_rows_max);
-    if (page.empty())
-      return true;
-    for (const auto& row : page)
-      if (!each(row))
-        return false;
-    after = page.back().key;
-  }
-}
-
-/// Calls `each(id, record)` for every row behind a stamp; false if one cannot be opened. Rows with a key of
-/// another length are passed over: a damaged lock share is its device's trouble, not the house's.
-template <class Id, class Row, class Each>
-bool each_record(const ports::reader& from, ports::table where, Each each) {
-  return each_row(from, where, [&](const ports::row& r) {
-    auto id = Id::from(r.key);
-    if (!id)
-      return true;
-    auto parts = split_stamp(r.value); // an empty value if it cannot be opened
-    auto row = parts ? rows::decode<Row>(parts->value) : std::nullopt;
-    if (!row)
-      return false;
-    each(*id, std::move(*row));
-    return true;
-  });
-}
-
-bool is_identity(e2ee::kind k) {
-  return k <= e2ee::kind::revocation;
-}
-
-/// When the leaf of an object was written: the time that validity is judged by (e2ee 5).
-std::optional<time_ms> time_of_leaf(const ports::reader& from, std::uint64_t leaf) {
-  auto stored = from.read(ports::table::entry, ports::row_key(leaf));
-  if (!stored || stored->size() < rules::audit_salt_bytes)
+/// Whom words about this device name: its user, or for a station the device. None: nobody's user.
+std::optional<e2ee::grant_key> subject_of_words(const e2ee::device_certificate& c, const party_id& p) {
+  if (c.of_class == e2ee::device_class::station)
+    return e2ee::grant_key{e2ee::subject_kind::device, e2ee::subject_of(c.device), p};
+  if (!c.user)
     return std::nullopt;
-  auto entry = rules::decode_audit_entry(bytes_view{*stored}.subspan(rules::audit_salt_bytes));
-  return entry ? std::optional{entry->time} : std::nullopt;
+  return e2ee::grant_key{e2ee::subject_kind::user, e2ee::subject_of(c.user), p};
 }
 
-/// One accepted object back into trust. It was verified when it entered; what does not decode is damage.
-bool adopt_again(e2ee::trust& t, const bytes& raw, const e2ee::log_place& at) {
-  auto adopt = [&]<class Object>(std::type_identity<Object>) {
-    auto object = Object::decode(raw, t.clinic());
-    if (!object)
-      return false;
-    if constexpr (std::is_same_v<Object, e2ee::root_certificate> ||
-                  std::is_same_v<Object, e2ee::server_certificate>)
-      t.adopt(*object);
-    else
-      t.adopt(*object, at);
-    return true;
-  };
-  switch (*e2ee::peek_kind(raw)) {
-  case e2ee::kind::root:
-    return adopt(std::type_identity<e2ee::root_certificate>{});
-  case e2ee::kind::server:
-    return adopt(std::type_identity<e2ee::server_certificate>{});
-  case e2ee::kind::registrar:
-    return adopt(std::type_identity<e2ee::registrar_certificate>{});
-  case e2ee::kind::invitation:
-    return adopt(std::type_identity<e2ee::signed_invitation>{});
-  case e2ee::kind::device:
-    return adopt(std::type_identity<e2ee::device_certificate>{});
-  case e2ee::kind::grant:
-    return adopt(std::type_identity<e2ee::role_grant>{});
-  case e2ee::kind::revocation:
-    return adopt(std::type_identity<e2ee::signed_revocation>{});
-  default:
-    return true;
-  }
-}
+constexpr std::uint64_t end_of_log = UINT64_MAX;
 
 } // namespace
-
-expected<registry> registry::load(const ports::reader& from) {
-  registry out;
-  auto stored = from.read(ports::table::meta, view(rows::clinic_key));
-  if (stored.status == ports::read_status::absent)
-    return out;
-  auto clinic = read_row<rows::clinic>(from, ports::table::meta, view(rows::clinic_key));
-  if (!clinic)
-    return refusal::value_not_openable;
-  out.clinic_ = clinic->row;
-  auto root = read_object(from, out.clinic_.root);
-  auto decoded = root ? e2ee::root_certificate::decode(root->raw, out.clinic_.id)
-                      : expected<e2ee::root_certificate>{refusal::value_not_openable};
-  if (!decoded)
-    return decoded.why();
-  out.trust_.emplace(out.clinic_.id, decoded->identity);
-  if (auto why = out.replay(from); why != refusal::none)
-    return why;
-  if (auto why = out.load_rows(from); why != refusal::none)
-    return why;
-  return out;
-}
-
-refusal registry::replay(const ports::reader& from) {
-  struct accepted {
-    std::uint64_t leaf;
-    bytes raw;
-  };
-  std::vector<accepted> objects;
-  bool whole = each_row(from, ports::table::object, [&](const ports::row& r) {
-    auto parts = split_stamp(r.value);
-    auto kind = parts ? e2ee::peek_kind(parts->value) : expected<e2ee::kind>{refusal::truncated};
-    if (!kind)
-      return false;
-    if (is_identity(*kind))
-      objects.push_back({parts->at.leaf, to_bytes(parts->value)});
-    return true;
-  });
-  if (!whole)
-    return refusal::value_not_openable;
-  std::stable_sort(objects.begin(), objects.end(),
-                   [](const accepted& a, const accepted& b) { return a.leaf < b.leaf; });
-  for (const auto& o : objects) {
-    auto time = time_of_leaf(from, o.leaf);
-    if (!time)
-      return refusal::log_corrupt;
-    if (!adopt_again(*trust_, o.raw, {o.leaf, *time}))
-      return refusal::value_not_openable;
-  }
-  return refusal::none;
-}
-
-refusal registry::load_rows(const ports::reader& from) {
-  bool whole = each_record<party_id, rows::party>(from, ports::table::party,
-                                                  [&](const party_id& p, rows::party row) { put(p, row); }) &&
-               each_record<user_id, rows::user>(
-                   from, ports::table::user, [&](const user_id& u, const rows::user& row) { put(u, row); }) &&
-               each_record<device_id, rows::device>(from, ports::table::device,
-                                                    [&](const device_id& d, const rows::device& row) {
-                                                      if (row.gated)
-                                                        gated_.insert(d);
-                                                    });
-  if (!whole)
-    return refusal::value_not_openable;
-  for (const auto& [p, row] : parties_)
-    if (auto why = load_chain(from, p, row); why != refusal::none)
-      return why;
-  return refusal::none;
-}
-
-/// Back from the head, core by core; each names the one before it.
-refusal registry::load_chain(const ports::reader& from, const party_id& p, const rows::party& row) {
-  if (row.n == 0)
-    return refusal::none;
-  e2ee::party_chain chain;
-  chain.party = p;
-  chain.kind = static_cast<e2ee::party_kind>(row.kind);
-  auto hash = row.head;
-  for (auto n = row.n; n > 0; --n) {
-    auto stored = read_object(from, hash);
-    auto core = stored ? e2ee::link_core::decode(stored->raw, clinic_.id)
-                       : expected<e2ee::link_core>{refusal::value_not_openable};
-    if (!core || core->n != n)
-      return refusal::value_not_openable;
-    chain.epochs.push_back({hash, core->inbox});
-    hash = core->previous;
-  }
-  std::reverse(chain.epochs.begin(), chain.epochs.end());
-  auto head = read_row<rows::party_head>(from, ports::table::party, rows::key_of_head(p));
-  auto core = read_object(from, row.head);
-  if (!head || !core)
-    return refusal::value_not_openable;
-  auto link = e2ee::roster_link::decode(core->raw, head->row.members, head->row.seals, clinic_.id);
-  if (!link)
-    return refusal::value_not_openable;
-  chain.members = link->members;
-  chains_[p] = std::move(chain);
-  return refusal::none;
-}
 
 const rows::party* registry::party(const party_id& p) const {
   auto found = parties_.find(p);
@@ -208,6 +39,26 @@ std::optional<user_id> registry::named(std::string_view display_name) const {
   return found == names_.end() ? std::nullopt : std::optional{found->second};
 }
 
+std::optional<name_holder> registry::holder_of(std::string_view name) const {
+  if (auto user = named(name))
+    return name_holder{*user, {}, {}};
+  if (auto role = role_names_.find(name); role != role_names_.end())
+    return name_holder{{}, {}, role->second};
+  // Names of certificates that stand beside their person's, or whose person's row is damaged. A removed
+  // station gives its name back; a person keeps hers with her row.
+  for (const auto* held : trust_->newest_certificates()) {
+    const auto& c = held->what;
+    if (c.display_name == name && !trust_->device_revoked_before(c.device, end_of_log))
+      return c.user ? name_holder{c.user, {}, {}} : name_holder{{}, c.device, {}};
+  }
+  return std::nullopt;
+}
+
+bool registry::name_is_free(std::string_view name, const user_id& who) const {
+  auto holder = holder_of(name);
+  return !holder || (who && holder->user == who);
+}
+
 std::optional<user_id> registry::owner(const party_id& p) const {
   for (const auto& [u, row] : people_)
     if (row.party == p)
@@ -215,11 +66,38 @@ std::optional<user_id> registry::owner(const party_id& p) const {
   return std::nullopt;
 }
 
-std::vector<wire::device::party_name> registry::roles() const {
+std::vector<wire::device::party_name> registry::roles(const party_id& after, std::size_t count_max) const {
   std::vector<wire::device::party_name> out;
-  for (const auto& [p, row] : parties_)
-    if (row.kind == rules::party_kind::role)
-      out.push_back({p, static_cast<std::uint8_t>(row.kind), row.name});
+  for (auto at = parties_.upper_bound(after); at != parties_.end() && out.size() < count_max; ++at)
+    if (at->second.kind == rules::party_kind::role)
+      out.push_back({at->first, static_cast<std::uint8_t>(at->second.kind), at->second.name,
+                     at->first == clinic_.emergency});
+  return out;
+}
+
+bool registry::is_registrar(const device_id& d) const {
+  return trust_->registrar_serial(d) && !trust_->registrar_revoked_before(d, end_of_log) &&
+         !gated_.contains(d);
+}
+
+const e2ee::signed_invitation* registry::invitation_of(const device_id& d) const {
+  for (const auto* held : trust_->certificates_of(d))
+    if (const auto* from = trust_->invited(held->what.invitation))
+      return &from->what;
+  return nullptr;
+}
+
+bool registry::word_damaged(const device_id& d, const party_id& p) const {
+  const auto* held = trust_->newest(d);
+  auto key = held == nullptr ? std::nullopt : subject_of_words(held->what, p);
+  auto found = key ? words_.find(*key) : words_.end();
+  return found != words_.end() && !found->second.readable;
+}
+
+std::vector<hash32> registry::revocations_of(const device_id& d) const {
+  std::vector<hash32> out;
+  for (auto [at, end] = revocations_.equal_range(d); at != end; ++at)
+    out.push_back(at->second);
   return out;
 }
 
@@ -231,8 +109,24 @@ void registry::found(const rows::clinic& c, const e2ee::root_certificate& root,
   trust_->adopt(server);
 }
 
+void registry::adopt(const e2ee::role_grant& x, const e2ee::log_place& at) {
+  trust_->adopt(x, at);
+  changes_[at.position] = x.hash();
+  auto& word = words_[{x.of_subject, x.subject, x.party}];
+  if (word.serial <= x.serial)
+    word = {x.hash(), x.serial, x.state == e2ee::grant_state::granted, x.until};
+}
+
+void registry::adopt(const e2ee::signed_revocation& x, const e2ee::log_place& at) {
+  trust_->adopt(x, at);
+  changes_[at.position] = x.hash();
+  revocations_.emplace(x.subject, x.hash());
+}
+
 void registry::put(const party_id& p, const rows::party& row) {
   parties_[p] = row;
+  if (row.kind == rules::party_kind::role)
+    role_names_.try_emplace(row.name, p);
   trust_->learn(p, static_cast<e2ee::party_kind>(row.kind));
 }
 
@@ -251,32 +145,57 @@ void registry::extend(const e2ee::roster_link& link) {
   auto& row = parties_[link.core.party];
   row.n = link.core.n;
   row.head = link.core.hash();
+  // Who left wants nothing any more.
+  std::erase_if(packs_wanted_, [&](const auto& w) {
+    return w.first.first == link.core.party && !chain.has_member(w.first.second);
+  });
 }
 
-std::shared_ptr<const rules::clinic> registry::snapshot() const {
+void registry::want_pack(const party_id& p, const device_id& d, time_ms history_from) {
+  packs_wanted_[{p, d}] = history_from;
+}
+
+/// Every party that the certificate or a grant names; whether it belongs there is asked next.
+std::set<party_id> registry::may_belong(const e2ee::device_certificate& c) const {
+  std::set<party_id> out{c.parties.begin(), c.parties.end()};
+  auto first = subject_of_words(c, {});
+  if (!first)
+    return out;
+  for (auto at = words_.lower_bound(*first); at != words_.end(); ++at) {
+    const auto& key = at->first;
+    if (key.of_subject != first->of_subject || key.subject != first->subject)
+      break;
+    out.insert(key.party);
+  }
+  return out;
+}
+
+rules::device_record registry::record_of(const e2ee::device_certificate& c, time_ms now) const {
+  rules::device_record d{c.device,
+                         c.user,
+                         static_cast<rules::device_class>(c.of_class),
+                         c.hash(),
+                         c.signing_key,
+                         c.noise_key,
+                         c.sealing_key,
+                         {},
+                         false};
+  d.gated = gated_.contains(c.device) || trust_->device_revoked_before(c.device, end_of_log);
+  for (const auto& p : may_belong(c)) // ascending
+    if (e2ee::entitled(*trust_, c, p, {end_of_log, now}) && !word_damaged(c.device, p))
+      d.parties.push_back(p);
+  return d;
+}
+
+std::shared_ptr<const rules::clinic> registry::snapshot(time_ms now) const {
   auto out = std::make_shared<rules::clinic>();
   if (!founded())
     return out;
   out->id = clinic_.id;
   out->incarnation = clinic_.incarnation;
   for (const auto* held : trust_->newest_certificates()) {
-    const auto& c = held->what;
-    rules::device_record d{c.device,
-                           c.user,
-                           static_cast<rules::device_class>(c.of_class),
-                           c.hash(),
-                           c.signing_key,
-                           c.noise_key,
-                           c.sealing_key,
-                           {},
-                           false};
-    d.gated = gated_.contains(c.device) || trust_->device_revoked_before(c.device, UINT64_MAX);
-    // Grants cannot be submitted yet, so that the certificate names all parties there are.
-    for (const auto& p : c.parties)
-      if (e2ee::entitled(*trust_, c, p, {UINT64_MAX, 0}))
-        d.parties.push_back(p);
-    out->by_noise_key[c.noise_key] = c.device;
-    out->devices[c.device] = std::move(d);
+    out->by_noise_key[held->what.noise_key] = held->what.device;
+    out->devices[held->what.device] = record_of(held->what, now);
   }
   for (const auto& [u, row] : people_) {
     out->people[u] = {u, row.display_name, row.party};
@@ -291,6 +210,14 @@ std::shared_ptr<const rules::clinic> registry::snapshot() const {
     }
     out->parties[p] = std::move(r);
   }
+  return out;
+}
+
+std::optional<time_ms> registry::next_end(time_ms now) const {
+  std::optional<time_ms> out;
+  for (const auto& [key, word] : words_)
+    if (word.granted && word.until > now)
+      out = std::min(out.value_or(word.until), word.until);
   return out;
 }
 

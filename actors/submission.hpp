@@ -1,18 +1,42 @@
 #pragma once
-// Signed objects that devices submit: registrar certificates, roster links, conversation links
-// (e2ee 5.2, 5.6, 5.8).
+// Signed objects that devices submit, and what their acceptance does beyond their own rows (e2ee 5.2-5.8).
+// One source for each group of kinds: submission_identity, _roster, _history, _conversation.
 #include "verdict.hpp"
+#include "wire/limits.hpp"
 
 namespace wardline {
 
-/// What a conversation's actor has to be told after the commit; none for other objects.
-struct submitted_change {
-  verdict what;
-  conversation_id conversation;
+/// Packs kept for one device and party; the oldest makes room for one more.
+inline constexpr std::size_t packs_kept_max = wire::packs_per_message_max;
+/// Members whose key lists for one device and conversation are kept at a time.
+inline constexpr std::size_t key_list_givers_max = 4;
+/// Parts of a kept key list: 131 072 messages of one conversation.
+inline constexpr std::uint16_t key_list_parts_max = 64;
+
+/// A device that was turned out: from the commit on it has no channel and no way to the box.
+struct turned_out {
+  device_id device;
+  public_key link_key{}; ///< CURVE key of its plugin; 0^32 = none is known
 };
 
-/// Every check of the daemon, then rows and leaf in one write. Refusals as in e2ee 5; unknown_kind for
-/// objects that are not submitted this way; not_found for parties and conversations the caller is not in.
+/// A party with a new head, and who was in it before.
+struct new_head {
+  party_id party;
+  std::uint32_t n = 0;
+  std::vector<device_id> before;
+};
+
+/// What `directory` has to do after the commit.
+struct submitted_change {
+  verdict what;
+  conversation_id conversation{};      ///< its actor must be told
+  std::optional<turned_out> removed{}; ///< its channel ends
+  std::optional<new_head> turned{};    ///< its devices are told
+};
+
+/// Every check of the daemon, then rows and leaves in one write. Refusals as in e2ee 5; unknown_kind for
+/// objects that are not submitted this way; not_found for parties and conversations the caller is not in;
+/// author_not_channel for an object that another device signed.
 submitted_change decide_submit(const circumstances& c, const caller& who, const wire::device::submit& m);
 
 } // namespace wardline

@@ -28,6 +28,15 @@ bool take_bytes(const std::string& value, bytes& into) {
   return !into.empty();
 }
 
+/// "ID NAME": the name runs to the end of the line.
+bool take_emergency(const std::string& value, founding& f) {
+  auto space = value.find(' ');
+  if (space == std::string::npos || !take_fixed(value.substr(0, space), f.emergency.value))
+    return false;
+  f.emergency_name = value.substr(space + 1);
+  return !f.emergency_name.empty();
+}
+
 /// "ID KIND NAME": the name runs to the end of the line.
 bool take_party(const std::string& value, std::vector<wire::device::party_name>& into) {
   std::istringstream in{value};
@@ -44,8 +53,8 @@ bool take_party(const std::string& value, std::vector<wire::device::party_name>&
 }
 
 /// A file that ends early lacks one of these; the parties are its last lines.
-constexpr const char* needed[] = {"clinic",    "root",      "server", "invitation",
-                                  "code_salt", "code_hash", "party"};
+constexpr const char* needed[] = {"clinic",    "root",      "server",    "invitation",
+                                  "code_salt", "code_hash", "emergency", "party"};
 
 bool take_line(const std::string& name, const std::string& value, founding& f) {
   if (name == "clinic")
@@ -62,6 +71,8 @@ bool take_line(const std::string& name, const std::string& value, founding& f) {
     return take_fixed(value, f.code_hash);
   if (name == "link_key")
     return take_fixed(value, f.link_key.emplace());
+  if (name == "emergency")
+    return take_emergency(value, f);
   if (name == "party")
     return take_party(value, f.names);
   return false;
@@ -76,6 +87,7 @@ refusal write_founding(const std::filesystem::path& file, const founding& f) {
       << hex(f.code_hash) << '\n';
   if (f.link_key)
     out << "link_key " << hex(*f.link_key) << '\n';
+  out << "emergency " << hex(f.emergency.view()) << ' ' << f.emergency_name << '\n';
   for (const auto& n : f.names)
     out << "party " << hex(n.party.view()) << ' ' << static_cast<unsigned>(n.kind) << ' ' << n.name << '\n';
   auto all = out.str();

@@ -12,6 +12,14 @@ inline constexpr time_ms delay_ms_max = 3'600'000;     ///< one hour
 inline constexpr std::size_t sign_ins_waiting_max = 8; ///< of one person at the password workers
 inline constexpr std::uint64_t session_ms_max = 12ull * 3'600'000; ///< absolute end (security 7.6)
 
+/// A second factor counts as fresh for so long: acts that change who may come in ask for one.
+inline constexpr std::uint64_t proved_ms_max = 5 * 60'000;
+
+/// One that was given in the future, by a clock that was set back since, is not fresh.
+constexpr bool proved_lately(time_ms proved, time_ms now) {
+  return proved != 0 && proved <= now && now - proved <= proved_ms_max;
+}
+
 struct tries {
   std::uint32_t wrong = 0; ///< in a row
   time_ms last = 0;

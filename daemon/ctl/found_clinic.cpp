@@ -40,7 +40,7 @@ bytes sign_server(const clinic_id& clinic, const e2ee::signing_key& key, const b
 } // namespace
 
 founded_clinic found_clinic(const identity& who, const box_public_keys& box, const std::string& clinic_name,
-                            const std::string& first_person, time_ms now) {
+                            const std::string& first_person, time_ms now, const std::string& emergency_role) {
   auto key = e2ee::signing_key::from_seed(who.seed.copy());
   founded_clinic out{
       {}, e2ee::signing_key::random(), e2ee::x25519_pair::random(), fresh<invitation_id>(), eight_digits()};
@@ -63,6 +63,8 @@ founded_clinic found_clinic(const identity& who, const box_public_keys& box, con
   f.code_hash = code_hash(f.code_salt, out.second_code);
   f.link_key = out.link.public_part;
   f.names = {{own_party, static_cast<std::uint8_t>(e2ee::party_kind::user), first_person}};
+  f.emergency = fresh<party_id>();
+  f.emergency_name = emergency_role;
   return out;
 }
 

@@ -24,9 +24,13 @@ struct founded_clinic {
   std::string second_code; ///< 8 digits
 };
 
+/// What the emergency role is called unless the clinic says otherwise.
+inline constexpr const char* emergency_role_default = "Emergency";
+
 /// Fresh ids and keys, everything signed. Nothing can fail: names were checked before.
 founded_clinic found_clinic(const identity& who, const box_public_keys& box, const std::string& clinic_name,
-                            const std::string& first_person, time_ms now);
+                            const std::string& first_person, time_ms now,
+                            const std::string& emergency_role = emergency_role_default);
 
 /// A registrar's certificate for one year, all scopes, able to act alone; or why the device's certificate is
 /// none.

@@ -22,6 +22,7 @@ struct options {
   std::string config = "/etc/wardline/wardline.yaml";
   std::string answers;
   std::string keys_dir;
+  std::string emergency_role;
   std::string passphrase_file;
   certify_order certify;
   bool json = false;
@@ -60,6 +61,8 @@ int setup(const options& o) {
   if (o.answers.empty())
     answers = ask_answers();
   answers.keys_dir = o.keys_dir;
+  if (!o.emergency_role.empty())
+    answers.emergency_role = o.emergency_role;
   setup_result made;
   if (auto problem = run_setup(conf, plugins, answers, daemon::system_clock{}.now_ms(), made);
       !problem.empty())
@@ -118,6 +121,8 @@ int run(int argc, char** argv) {
   make->add_option("--answers", o.answers, "YAML file with the answers");
   make->add_option("--keys", o.keys_dir,
                    "Folder for the box's keys; without it credentials_dir of the settings");
+  make->add_option("--emergency-role", o.emergency_role,
+                   "Name of the role in every patient's conversation; \"Emergency\" if not given");
   auto* registrar = app.add_subcommand("registrar", "Registrars: who may invite people");
   registrar->require_subcommand(1);
   auto* cert = registrar->add_subcommand("certify", "Make a device a registrar, with the identity key");

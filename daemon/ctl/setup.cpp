@@ -48,6 +48,10 @@ std::optional<bool> inside(const std::filesystem::path& file, const std::filesys
   return !relative.empty() && *relative.begin() != "..";
 }
 
+std::string emergency_role(const setup_answers& a) {
+  return a.emergency_role.empty() ? emergency_role_default : a.emergency_role;
+}
+
 bool is_there(const std::filesystem::path& file) {
   std::error_code error;
   // A link that leads nowhere is something too, and what cannot be looked at is not free.
@@ -62,6 +66,10 @@ std::string check_answers(const daemon::config& conf, const setup_places& places
   if (a.first_person.empty() || a.first_person.size() > e2ee::display_name_bytes_max ||
       !text_ok(view(a.first_person)))
     return "The first person's name must have 1 to 96 bytes of plain text.";
+  if (a.emergency_role.size() > e2ee::display_name_bytes_max || !text_ok(view(a.emergency_role)))
+    return "The emergency role's name must have 1 to 96 bytes of plain text.";
+  if (emergency_role(a) == a.first_person)
+    return "The emergency role and the first person need different names.";
   if (a.passphrase.size() < passphrase_bytes_min)
     return "The passphrase of the identity key needs at least 12 characters.";
   for (const auto& folder : {conf.state_dir, places.keys_dir}) {
@@ -178,7 +186,7 @@ std::string run_setup(const daemon::config& conf, const std::vector<daemon::plug
   auto made = found_clinic(who,
                            {daemon::x25519_public(box.noise_key), daemon::ed25519_public(box.log_key),
                             daemon::ed25519_public(box.daemon_key)},
-                           answers.clinic_name, answers.first_person, now);
+                           answers.clinic_name, answers.first_person, now, emergency_role(answers));
   out.clinic = who.clinic;
   out.second_code = made.second_code;
   auto problem = write_all(places, who, box, made, cli->address, answers.passphrase);
@@ -217,6 +225,8 @@ daemon::config_problems read_answers(const std::filesystem::path& file, setup_an
     out.identity_file = take("identity_file");
     out.passphrase = take("passphrase");
     out.invitation_file = take("invitation_file");
+    if (auto role = root["emergency_role"]; role && role.IsScalar())
+      out.emergency_role = role.Scalar();
   } catch (const YAML::Exception& e) {
     problems.push_back(file.string() + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
   }

@@ -17,6 +17,7 @@ struct setup_answers {
   std::string passphrase;                ///< of the identity file, at least 12 characters
   std::filesystem::path invitation_file; ///< for the first person's device
   std::filesystem::path keys_dir{};      ///< not asked: --keys; empty = credentials_dir of the settings
+  std::string emergency_role{}; ///< name of the role in every patient's conversation; empty = the usual one
 };
 
 struct setup_result {
@@ -30,7 +31,8 @@ struct setup_result {
 std::string run_setup(const daemon::config& conf, const std::vector<daemon::plugin_config>& plugins,
                       const setup_answers& answers, time_ms now, setup_result& out);
 
-/// From a YAML file with the keys clinic_name, first_person, identity_file, passphrase, invitation_file.
+/// From a YAML file with the keys clinic_name, first_person, identity_file, passphrase, invitation_file and,
+/// if the clinic has a name of its own for it, emergency_role.
 daemon::config_problems read_answers(const std::filesystem::path& file, setup_answers& out);
 /// Asks on the terminal.
 setup_answers ask_answers();

@@ -1,6 +1,7 @@
 // Questions about identity: answers that a stranger with nothing but the pins can verify, and that always
 // fit.
 #include "e2ee/checkpoint.hpp"
+#include "invited_devices.hpp"
 #include "lookups.hpp"
 #include "message_rows.hpp"
 #include "role_links.hpp"
@@ -109,8 +110,11 @@ TEST_CASE("people are found by their exact name, roles are listed, logged-in peo
   CHECK(why(f.says(*f.nurse1, ask::find_person{"nurse"})) == refusal::not_found);
   CHECK(why(f.says(*f.nurse1, ask::find_person{""})) == refusal::not_found);
   auto roles = as<ask::parties>(f.says(*f.nurse1, ask::list_parties{})).names;
-  REQUIRE(roles.size() == 1);
-  CHECK(roles.front().name == "triage");
+  REQUIRE(roles.size() == 2); // with the one every clinic has
+  for (const auto& r : roles) {
+    CHECK(r.name == (r.emergency ? "emergency" : "triage"));
+    CHECK(r.emergency == (r.party == f.c.party("emergency")));
+  }
   CHECK(why(f.knocks({}, ask::list_parties{})) == refusal::not_logged_in);
   auto nobody = std::make_shared<caller>(*f.caller_of(*f.nurse1));
   nobody->user = {};
@@ -136,7 +140,7 @@ TEST_CASE("a party's answer verifies from the pins alone") {
   e2ee::party_chain nothing_yet;
   nothing_yet.party = f.role;
   nothing_yet.kind = e2ee::party_kind::role;
-  auto chain = e2ee::follow(nothing_yet, {*first}, *head, standing);
+  auto chain = e2ee::follow(nothing_yet, std::vector{*first}, *head, standing);
   REQUIRE(chain);
   CHECK(chain->head() == 2);
 
@@ -183,27 +187,75 @@ TEST_CASE("conversations are listed with their newest number") {
   CHECK(all.front().last_seq == 7);
 }
 
-TEST_CASE("a list of conversations ends where the wire's limit is") {
+TEST_CASE("conversations come in pages, each once, ascending, a poisoned one left out") {
   question_house f;
   conversation_links talk{f, "talk"};
   talk.accepted(*f.nurse1, {{f.role, e2ee::party_kind::role}});
   auto& table = f.s.disk.rows[static_cast<std::size_t>(ports::table::conversation)];
   auto row = table.at(to_bytes(talk.head.conversation.view()));
-  for (std::size_t i = 0; i <= wire::conversations_listed_max; ++i) {
+  std::set<conversation_id> expected{talk.head.conversation};
+  for (std::size_t i = 0; i < 2 * wire::conversations_listed_max; ++i) {
     auto id = build::named<conversation_id>("talk " + std::to_string(i));
     table[to_bytes(id.view())] = row;
     table[rows::key_of_membership(f.role, id)] = {1};
+    if (i % 3 == 0) // in two of her parties
+      table[rows::key_of_membership(f.c.party("nurse1"), id)] = {1};
+    if (i % 100 == 99)
+      f.s.disk.poison(ports::table::conversation, to_bytes(id.view()));
+    else
+      expected.insert(id);
   }
-  auto answer = f.says(*f.nurse1, ask::list_conversations{});
-  CHECK(as<ask::conversations>(answer).all.size() == wire::conversations_listed_max);
-  CHECK(ask::encode(ask::from_daemon{ask::answer{{}, answer.result}}).size() <= wire::message_bytes_max);
+  std::vector<conversation_id> seen;
+  std::vector<std::size_t> pages;
+  conversation_id after;
+  for (bool more = true; more;) {
+    auto answer = f.says(*f.nurse1, ask::list_conversations{after});
+    CHECK(ask::encode(ask::from_daemon{ask::answer{{}, answer.result}}).size() <= wire::message_bytes_max);
+    auto page = as<ask::conversations>(answer);
+    for (const auto& one : page.all)
+      seen.push_back(one.id);
+    pages.push_back(page.all.size());
+    more = page.more;
+    after = seen.back();
+  }
+  CHECK(seen == std::vector(expected.begin(), expected.end()));
+  CHECK(pages == std::vector<std::size_t>{wire::conversations_listed_max,
+                                          expected.size() - wire::conversations_listed_max});
+  auto none = as<ask::conversations>(f.says(*f.nurse1, ask::list_conversations{after}));
+  CHECK(none.all.empty());
+  CHECK_FALSE(none.more);
 }
 
-TEST_CASE("a list of roles ends where the wire's limit is") {
+TEST_CASE("roles come in pages, each once, ascending") {
   long_chain f;
-  for (std::size_t i = 0; i <= wire::parties_listed_max; ++i)
-    f.known.put(f.c.party("role " + std::to_string(i)), rows::party{rules::party_kind::role, "x", 0, {}});
-  CHECK(as<ask::parties>(list_parties({f.known, f.disk, 0})).names.size() == wire::parties_listed_max);
+  std::set<party_id> expected{f.role};
+  for (std::size_t i = 0; i < 2 * wire::parties_listed_max + 1; ++i) {
+    auto id = f.c.party("role " + std::to_string(i));
+    f.known.put(id, rows::party{rules::party_kind::role, "x", 0, {}});
+    f.known.put(f.c.party("nobody's " + std::to_string(i)), rows::party{rules::party_kind::user, "y", 0, {}});
+    expected.insert(id);
+  }
+  std::vector<party_id> seen;
+  std::size_t pages = 0;
+  party_id after;
+  for (bool more = true; more; ++pages) {
+    auto page = as<ask::parties>(list_parties({f.known, f.disk, 0}, {after}));
+    CHECK(page.names.size() <= wire::parties_listed_max);
+    for (const auto& one : page.names)
+      seen.push_back(one.party);
+    more = page.more;
+    after = seen.back();
+  }
+  CHECK(pages == 3);
+  CHECK(seen == std::vector(expected.begin(), expected.end()));
+}
+
+TEST_CASE("a station is found by its name, until it is turned out") {
+  question_house f;
+  auto& desk = f.bring_in(f.c.station("front desk", {f.role}), {});
+  CHECK(as<ask::station>(f.says(*f.nurse1, ask::find_person{"front desk"})).device == desk.device);
+  turn_out(f, desk);
+  CHECK(why(f.says(*f.nurse1, ask::find_person{"front desk"})) == refusal::not_found);
 }
 
 TEST_CASE("a long chain comes in pages, the head's members with the last one") {

@@ -61,11 +61,12 @@ TEST_CASE("rows of people come back as they went in, and nothing else is one") {
   check_row(rows::party_head{bytes(82, 7), bytes(82, 8)});
   check_row(rows::party_head{});
   check_row(rows::conversation{9, hash_of(10)});
-  check_row(
-      rows::invitation{hash_of(11), {1, 2, 3}, hash_of(12), 4, rows::invitation_state::spent, hash_of(13)});
+  check_row(rows::invitation{
+      hash_of(11), {1, 2, 3}, hash_of(12), 4, rows::invitation_state::spent, hash_of(13), hash_of(23)});
   check_row(rows::link_key{hash_of(14), "cli"});
   check_row(rows::session{id_of<user_id>(15), 16, 17, hash_of(18)});
-  check_row(rows::clinic{id_of<clinic_id>(19), id_of<incarnation_id>(20), hash_of(21), hash_of(22)});
+  check_row(rows::clinic{id_of<clinic_id>(19), id_of<incarnation_id>(20), hash_of(21), hash_of(22),
+                         id_of<party_id>(24)});
 }
 
 TEST_CASE("fields come back in their places") {
@@ -75,14 +76,15 @@ TEST_CASE("fields come back in their places") {
   CHECK(s->since == 2);
   CHECK(s->until == 3);
   CHECK(s->handshake == hash_of(4));
-  auto i = rows::decode<rows::invitation>(rows::encode(
-      rows::invitation{hash_of(1), {2}, hash_of(3), 4, rows::invitation_state::dead, hash_of(5)}));
+  auto i = rows::decode<rows::invitation>(rows::encode(rows::invitation{
+      hash_of(1), {2}, hash_of(3), 4, rows::invitation_state::dead, hash_of(5), hash_of(6)}));
   REQUIRE(i);
   CHECK(i->object == hash_of(1));
   CHECK(i->code_hash == hash_of(3));
   CHECK(i->wrong_codes == 4);
   CHECK(i->state == rows::invitation_state::dead);
   CHECK(i->certificate == hash_of(5));
+  CHECK(i->link_key == hash_of(6));
   auto p = rows::decode<rows::party>(
       rows::encode(rows::party{rules::party_kind::service, "scribe", 7, hash_of(8)}));
   REQUIRE(p);

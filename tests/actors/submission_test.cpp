@@ -85,10 +85,8 @@ TEST_CASE("a registrar's certificate is signed by the identity key, or refused")
 
 TEST_CASE("only what is submitted this way is taken") {
   role_house f;
-  auto grant = f.c.grant_of(e2ee::subject_kind::user, e2ee::subject_of(f.stranger->user), f.role,
-                            e2ee::grant_state::granted, 0);
-  auto raw = e2ee::sign_object(f.c.id, grant, {{f.c.admin().signing, e2ee::labels::grant}});
-  f.refused_as(f.c.admin(), {raw, {}, {}}, refusal::unknown_kind);
+  for (const auto& raw : {f.c.log[0].raw, f.c.log[1].raw, f.nurse1->invited.raw()})
+    f.refused_as(f.c.admin(), {raw, {}, {}}, refusal::unknown_kind);
   f.refused_as(f.c.admin(), {{}, {}, {}}, refusal::truncated);
   f.refused_as(f.c.admin(), {{200, 1}, {}, {}}, refusal::unknown_kind);
 }
@@ -224,4 +222,52 @@ TEST_CASE("a damaged conversation is not begun anew over its messages") {
   f.refused_as(*f.nurse1, again.link(*f.nurse1, {f.own1}), refusal::value_not_openable);
   f.refused_as(*f.stranger, again.link(*f.stranger, {f.strange}), refusal::not_found);
   CHECK(f.list_of(*f.nurse1).empty()); // it costs its own place in the list, not the list
+}
+
+namespace {
+
+/// A patient, and what her conversations are made of.
+struct patient_talk : ward_talk {
+  build::enrolled* patient = &bring_in(c.patient("patient"), {name_of("patient", 3)});
+  e2ee::conversation_party subject{c.party("patient"), e2ee::party_kind::patient};
+  e2ee::conversation_party emergency{c.party("emergency"), e2ee::party_kind::role};
+
+  ask::submit about(const std::vector<e2ee::conversation_party>& parties, bool with_subject = true) const {
+    auto x = talk.fields(*patient, parties);
+    x.subject = with_subject ? subject.party : party_id{};
+    return talk.signed_by(*patient, x);
+  }
+};
+
+} // namespace
+
+TEST_CASE("a patient's conversation holds the emergency role, from its first link to its last") {
+  patient_talk f;
+  f.refused_as(*f.patient, f.about({f.subject, f.role_party}), refusal::no_emergency_role);
+  f.refused_as(*f.patient, f.about({f.subject}), refusal::no_role_party);
+  auto begun = f.about({f.subject, f.role_party, f.emergency});
+  as<ask::submitted>(f.says(*f.patient, begun));
+  f.talk.head = e2ee::head_of(*e2ee::conversation_link::decode(begun.object, f.c.id));
+  auto without = f.talk.link(*f.nurse1, {f.subject, f.role_party, f.own1});
+  f.refused_as(*f.nurse1, without, refusal::no_emergency_role);
+  f.talk.accepted(*f.nurse1, {f.subject, f.emergency, f.own1});
+  f.restart();
+  f.refused_as(*f.nurse1, f.talk.link(*f.nurse1, {f.subject, f.role_party, f.own1}),
+               refusal::no_emergency_role);
+}
+
+TEST_CASE("leaving the subject out is no way around the emergency role") {
+  patient_talk f;
+  f.refused_as(*f.patient, f.about({f.subject, f.own1}, false), refusal::no_role_party);
+  f.refused_as(*f.patient, f.about({f.subject, f.role_party}, false), refusal::no_emergency_role);
+  as<ask::submitted>(f.says(*f.patient, f.about({f.subject, f.emergency}, false)));
+}
+
+TEST_CASE("a conversation's subject is a patient's party, and each party is of the kind it is called") {
+  patient_talk f;
+  auto x = f.talk.fields(*f.nurse1, {f.own1, f.role_party, f.emergency});
+  x.subject = f.own1.party;
+  f.refused_as(*f.nurse1, f.talk.signed_by(*f.nurse1, x), refusal::class_not_for_party);
+  f.refused_as(*f.nurse1, f.talk.link(*f.nurse1, {f.own1, {f.subject.party, e2ee::party_kind::user}}),
+               refusal::class_not_for_party);
 }

@@ -21,6 +21,8 @@ founding sample() {
   party_id p;
   p.value.fill(8);
   f.names = {{p, 1, "Dr. Ada  Lovelace"}, {p, 2, "On call"}};
+  f.emergency.value.fill(9);
+  f.emergency_name = "Emergency  room";
   return f;
 }
 
@@ -74,12 +76,15 @@ TEST_CASE("what set-up leaves for the first start comes back as it was") {
   REQUIRE(back->names.size() == 2);
   CHECK(back->names[0].name == "Dr. Ada  Lovelace");
   CHECK(back->names[1].kind == 2);
+  CHECK(back->emergency == f.emergency);
+  CHECK(back->emergency_name == f.emergency_name);
 }
 
 TEST_CASE("the first person need not use ward: a link key may be missing, nothing else") {
   auto text = sample_text();
   CHECK(read_text(without(text, "link_key")) == refusal::none);
-  for (const auto* name : {"clinic", "root", "server", "invitation", "code_salt", "code_hash", "party"}) {
+  for (const auto* name :
+       {"clinic", "root", "server", "invitation", "code_salt", "code_hash", "emergency", "party"}) {
     INFO(name);
     CHECK(read_text(without(text, name)) == refusal::malformed_request);
   }
@@ -94,6 +99,9 @@ TEST_CASE("a damaged founding file is refused whole") {
   CHECK(read_text(text + "party " + std::string(32, '1') + " 9 Kind\n") == refusal::malformed_request);
   CHECK(read_text(text + "party " + std::string(32, '1') + " 1 \n") == refusal::malformed_request);
   CHECK(read_text(text + std::string(founding_file_bytes_max, ' ')) == refusal::malformed_request);
+  CHECK(read_text(without(text, "emergency") + "emergency " + std::string(32, '1') + "\n") ==
+        refusal::malformed_request);
+  CHECK(read_text(without(text, "emergency") + "emergency 11 Short\n") == refusal::malformed_request);
   auto odd = text;
   odd.replace(odd.find("root ") + 5, 1, "z");
   CHECK(read_text(odd) == refusal::malformed_request);

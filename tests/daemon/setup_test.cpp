@@ -2,6 +2,7 @@
 #include "admission.hpp"
 #include "credentials.hpp"
 #include "ctl/certify.hpp"
+#include "ctl/found_clinic.hpp"
 #include "ctl/identity_file.hpp"
 #include "ctl/setup.hpp"
 #include "founding_file.hpp"
@@ -144,11 +145,34 @@ TEST_CASE("set-up refuses what it is asked wrongly, before it writes anything") 
     f.answers.first_person = std::string(97, 'a');
     CHECK(f.run().find("The first person's name") == 0);
   }
+  SECTION("an emergency role whose name is no name") {
+    f.answers.emergency_role = GENERATE(std::string(97, 'e'), std::string{"two\nlines"});
+    CHECK(f.run().find("The emergency role's name") == 0);
+  }
+  SECTION("an emergency role that is called like the first person") {
+    f.answers.emergency_role = f.answers.first_person;
+    CHECK(f.run().find("The emergency role and the first person") == 0);
+  }
+  SECTION("a first person who is called like the emergency role that nobody named") {
+    f.answers.first_person = emergency_role_default;
+    CHECK(f.run().find("The emergency role and the first person") == 0);
+  }
   SECTION("no cli plugin") {
     f.plugins[0].name = "web";
     CHECK(f.run().find("plugins.d has no cli.yaml") == 0);
   }
   CHECK(f.untouched());
+}
+
+TEST_CASE("the emergency role has the name that the clinic gives it, or the usual one") {
+  setup_fixture f;
+  auto given = GENERATE(std::string{}, std::string{"Notfall"});
+  f.answers.emergency_role = given;
+  REQUIRE(f.run().empty());
+  auto founding = daemon::read_founding(f.conf.state_dir / daemon::founding_file_name);
+  REQUIRE(founding);
+  CHECK(founding->emergency);
+  CHECK(founding->emergency_name == (given.empty() ? emergency_role_default : given));
 }
 
 TEST_CASE("a box that has a clinic is left alone") {
@@ -288,5 +312,9 @@ TEST_CASE("answers are read from a file, and what is missing is named") {
   std::ofstream{file, std::ios::app} << "invitation_file: /j\n";
   CHECK(read_answers(file, out).empty());
   CHECK(out.first_person == "B");
+  CHECK(out.emergency_role.empty()); // the usual one
+  std::ofstream{file, std::ios::app} << "emergency_role: Notfall\n";
+  CHECK(read_answers(file, out).empty());
+  CHECK(out.emergency_role == "Notfall");
   CHECK(read_answers(folder.path / "nowhere", out).size() == 1);
 }

@@ -31,11 +31,12 @@ struct cheap_passwords : ports::passwords {
 
 struct kept_link : ports::link {
   std::vector<std::pair<public_key, std::string>> allowed;
+  std::vector<public_key> forbidden;
 
   bool send(const ports::link_peer&, bytes) override { return true; }
   void drop(const ports::link_peer&, refusal) override {}
   void allow(const public_key& key, const std::string& plugin) override { allowed.emplace_back(key, plugin); }
-  void forbid(const public_key&) override {}
+  void forbid(const public_key& key) override { forbidden.push_back(key); }
 };
 
 inline const std::string code = "12345678";
@@ -68,6 +69,7 @@ struct people_fixture {
   make_user make_user_actor; ///< the real one if the test gives none
   std::size_t conversations_open = conversations_open_max;
   time_ms now = build::founded + build::hour;
+  time_ms proved = 0; ///< when whoever asks gave a second factor
   store_actor store_in_house;
   audit_actor auditor;
   password_actor worker;
@@ -105,6 +107,8 @@ struct people_fixture {
     f.code_hash = code_hash(f.code_salt, code);
     f.link_key = build::drawn("admin's link");
     f.names = {name_of("admin", 1)};
+    f.emergency = c.party("emergency");
+    f.emergency_name = "emergency";
     return f;
   }
 
@@ -156,6 +160,17 @@ struct people_fixture {
     return out;
   }
 
+  /// As a device session makes it: what the board says of the device now.
+  caller_ref caller_now(const build::enrolled& e) const {
+    auto out = std::make_shared<caller>(*caller_of(e));
+    out->proved = proved;
+    if (const auto* record = board->now()->device(e.device); record != nullptr) {
+      out->certificate = record->certificate;
+      out->parties = record->parties;
+    }
+    return out;
+  }
+
   template <class Message>
   std::shared_ptr<asked<outcome>> ask(Message m) {
     return w.ask<outcome>(house, std::move(m));
@@ -168,7 +183,7 @@ struct people_fixture {
     return *a->answer;
   }
   outcome says(const build::enrolled& who, wire::device::request_body what) {
-    return answer_to(ask_directory{caller_of(who), who.noise.public_part, std::move(what), now});
+    return answer_to(ask_directory{caller_now(who), who.noise.public_part, std::move(what), now});
   }
   outcome knocks(const public_key& noise, wire::device::request_body what) {
     return answer_to(ask_directory{nullptr, noise, std::move(what), now});
@@ -204,6 +219,14 @@ struct people_fixture {
     }
     return bring_in(c.person(who, parties), names);
   }
+
+  /// The wall clock goes on, and the house hears of it.
+  void ticks(std::uint64_t ms) {
+    now += ms;
+    caf::anon_send(house, tick{now, steady += ms});
+    w.run();
+  }
+  std::uint64_t steady = 0;
 
   std::size_t leaves() const { return s.disk.rows[static_cast<std::size_t>(ports::table::leaf)].size(); }
   rules::audit_entry last_entry() const { return entry_at(leaves() - 1); }

@@ -3,6 +3,7 @@
 #include "e2ee/conversation.hpp"
 #include "e2ee/party_keys.hpp"
 #include "people_fixture.hpp"
+#include <map>
 
 namespace wardline {
 
@@ -10,23 +11,29 @@ namespace wardline {
 struct role_links {
   people_fixture& f;
   e2ee::party_chain chain;
+  std::map<device_id, hash32> grants; ///< by which members belong whose certificates do not say so
 
   role_links(people_fixture& in, const party_id& party, e2ee::party_kind kind) : f{in} {
     chain.party = party;
     chain.kind = kind;
   }
 
-  static e2ee::sealed_member member(const build::enrolled& e) {
-    return {{e.device, e.certificate.hash(), {}}, e.sealing.public_part};
+  e2ee::sealed_member member(const build::enrolled& e) const {
+    auto grant = grants.find(e.device);
+    return {{e.device, e.certificate.hash(), grant == grants.end() ? hash32{} : grant->second},
+            e.sealing.public_part};
   }
   /// The next link, not yet submitted.
   wire::device::submit link(const build::enrolled& by, const std::vector<const build::enrolled*>& who,
                             e2ee::link_reason reason) const {
+    return link({by.device, by.certificate.hash(), by.signing}, who, reason);
+  }
+  wire::device::submit link(const e2ee::link_maker& by, const std::vector<const build::enrolled*>& who,
+                            e2ee::link_reason reason) const {
     std::vector<e2ee::sealed_member> members;
     for (const auto* e : who)
       members.push_back(member(*e));
-    auto turn = e2ee::make_link(f.c.id, chain, std::move(members), reason,
-                                {by.device, by.certificate.hash(), by.signing}, f.now);
+    auto turn = e2ee::make_link(f.c.id, chain, std::move(members), reason, by, f.now);
     REQUIRE(turn);
     return {turn->core, turn->members, turn->seals};
   }

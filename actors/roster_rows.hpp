@@ -1,0 +1,60 @@
+#pragma once
+// Stored rows beside parties and conversations: the newest word about who belongs, history packs and key
+// lists. Like people_rows.hpp: one struct a row, decoders complete and bounded, all stamped.
+#include "e2ee/trust.hpp"
+#include "people_rows.hpp"
+
+namespace wardline::rows {
+
+/// table party, key party id | 2 | u8 subject kind | subject id: the newest grant or withdrawal. Without its
+/// object nobody belongs by it: a damaged withdrawal must not bring an older grant back.
+struct word {
+  std::uint32_t serial = 0;
+  hash32 object{};
+};
+
+/// table party, key party id | 3 | device id: a member that came without the seeds it may have.
+struct pack_wanted {
+  time_ms history_from = 0;
+};
+
+/// table party, key party id | 4 | device id | object hash: a pack kept for its receiver.
+struct kept_pack {
+  std::uint32_t first = 0; ///< epochs
+  std::uint32_t last = 0;
+};
+
+/// table conversation, key conversation id | 1 | device id | u16 part | giver's device id: a part of a key
+/// list, kept for its receiver.
+struct kept_keys {
+  hash32 object{};
+  std::uint16_t parts = 0; ///< of this giver's list
+};
+
+/// table conversation, key conversation id | 2 | device id: a whole key list has been given.
+struct keys_given {
+  device_id giver;
+};
+
+bytes encode(const word& r);
+bytes encode(const pack_wanted& r);
+bytes encode(const kept_pack& r);
+bytes encode(const kept_keys& r);
+bytes encode(const keys_given& r);
+
+bytes key_of_word(const e2ee::grant_key& k);
+bytes key_of_pack_wanted(const party_id& p, const device_id& d);
+/// All packs of one device start with this.
+bytes prefix_of_packs(const party_id& p, const device_id& d);
+bytes key_of_pack(const party_id& p, const device_id& d, const hash32& pack);
+/// All parts for one device start with this; they ascend by part.
+bytes prefix_of_keys(const conversation_id& c, const device_id& d);
+bytes key_of_keys(const conversation_id& c, const device_id& d, std::uint16_t part, const device_id& giver);
+bytes key_of_keys_given(const conversation_id& c, const device_id& d);
+
+/// Back from their keys; nothing for a key of another shape.
+std::optional<e2ee::grant_key> word_of_key(bytes_view key);
+std::optional<std::pair<party_id, device_id>> pack_wanted_of_key(bytes_view key);
+std::optional<std::uint16_t> part_of_key(bytes_view key);
+
+} // namespace wardline::rows
