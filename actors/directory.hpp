@@ -3,6 +3,7 @@
 #include "handles.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "ports/second_factor.hpp"
 #include "registry.hpp"
 #include "stored.hpp"
 #include "verdict.hpp"
@@ -30,6 +31,8 @@ struct directory_surroundings {
   std::shared_ptr<rules::clinic_board> board;
   store_actor store;
   password_actor passwords;
+  ports::second_factor* factors = nullptr;
+  std::shared_ptr<waiting_line> line; ///< for all password work of the house
   make_user make_user_actor;
   make_conversation make_conversation_actor;
   std::optional<founding> first; ///< ingested if the store has no clinic yet
@@ -61,13 +64,17 @@ struct directory_state {
   std::map<conversation_id, child<conversation_actor>> conversations;
   std::map<user_id, child<user_actor>> users;
   std::map<device_id, session_online> online;
+  std::map<device_id, rules::session_use> used; // one a device that has a session; idle counts in memory
   std::uint64_t steady = 0;
 
   caf::result<outcome> on(ask_directory& m);
-  caf::result<outcome> on(sign_in& m);
-  caf::result<outcome> on(const resume& m);
-  caf::result<outcome> on(const sign_off& m);
   caf::result<outcome> on(const apply_act& m);
+  // directory_sessions.cpp: people and the devices they are logged in on
+  caf::result<outcome> on(sign_in& m);
+  caf::result<outcome> on(resume& m);
+  caf::result<outcome> on(const sign_off& m);
+  caf::result<outcome> on(const ask_user& m);
+  void on(const session_used& m);
   void on(const session_online& m);
   void on(const session_offline& m);
   void on(const fan_out& m);
@@ -100,6 +107,7 @@ private:
   void finish(const outcome& answer);
   void stop_on_unknown(const caf::error& e);
   void allow_keys();
+  void cut_if_gated();
 };
 
 /// `start` was loaded from the store; an unfounded one answers nobody (founding happens before, in

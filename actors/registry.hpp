@@ -42,6 +42,7 @@ public:
   void put(const party_id& p, const rows::party& row);
   void put(const user_id& u, const rows::user& row);
   void extend(const e2ee::roster_link& link);
+  void gate(const device_id& d) { gated_.insert(d); }
 
 private:
   refusal replay(const ports::reader& from);
