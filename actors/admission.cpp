@@ -101,6 +101,8 @@ std::variant<verdict, checked_enrolment> check_enrol(const circumstances& c, con
   bool new_person = certificate->user && c.known.person(certificate->user) == nullptr;
   if (new_person && m.password.size() < password_bytes_min)
     return verdict{refused(refusal::password_too_short)};
+  if (new_person && (m.second_factor.empty() || m.totp_secret.size() != wire::totp_secret_bytes))
+    return verdict{refused(refusal::second_factor_needed)};
   return checked_enrolment{std::move(*found), std::move(*certificate), new_person};
 }
 
@@ -140,15 +142,19 @@ verdict decide_show(const circumstances& c, const wire::device::show_invitation&
 }
 
 enrol_precheck precheck_enrol(const circumstances& c, const wire::device::enrol& m,
-                              const public_key& noise_key) {
+                              const public_key& noise_key, ports::second_factor& factors) {
   auto checked = check_enrol(c, m, noise_key);
   if (auto* done = std::get_if<verdict>(&checked))
-    return {std::move(*done), false};
-  return {std::nullopt, std::get<checked_enrolment>(checked).new_person};
+    return {std::move(*done), std::nullopt};
+  if (!std::get<checked_enrolment>(checked).new_person)
+    return {};
+  auto step = factors.matched_step(m.totp_secret, m.second_factor, rules::step_at(c.now));
+  return step ? enrol_precheck{std::nullopt, step}
+              : enrol_precheck{refused(refusal::wrong_second_factor), std::nullopt};
 }
 
 verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const public_key& noise_key,
-                     const std::string& password_phc) {
+                     const std::optional<first_log_in>& first) {
   auto checked = check_enrol(c, m, noise_key);
   if (auto* done = std::get_if<verdict>(&checked))
     return std::move(*done);
@@ -168,10 +174,10 @@ verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const
   a.changes.push_back(put_row(ports::table::device, to_bytes(certificate.device.view()),
                               rows::device{certificate.hash(), false}));
   std::optional<rows::user> person;
-  if (new_person) {
-    person =
-        rows::user{own_party(c.known, claim_of(invitation.object)), certificate.display_name, password_phc};
-    a.changes.push_back(put_row(ports::table::user, to_bytes(certificate.user.view()), *person));
+  if (new_person && first) {
+    person = rows::user{own_party(c.known, claim_of(invitation.object)), certificate.display_name,
+                        first->password_phc};
+    add_first_log_in(a, certificate, *person, m.totp_secret, *first, c.now);
   }
   auto now = c.now;
   return decision{
@@ -182,26 +188,6 @@ verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const
           r.put(certificate.user, *person);
       },
       [](const committed& at) { return outcome{wire::device::enrolled{at.stamps.front().leaf}}; }};
-}
-
-act invitation_act(const e2ee::signed_invitation& object, const rows::invitation& row,
-                   const std::vector<wire::device::party_name>& names,
-                   const std::optional<public_key>& link_key, time_ms now) {
-  act a;
-  a.entry.kind = rules::audit_kind::invited;
-  a.entry.time = now;
-  a.entry.user = object.user;
-  a.entry.object = object.invitation.value;
-  a.entry.hash = object.hash();
-  a.changes.push_back(put_row(ports::table::invitation, to_bytes(object.invitation.view()), row));
-  a.changes.push_back(put_object(object.hash(), object.raw()));
-  for (const auto& n : names)
-    a.changes.push_back(put_row(ports::table::party, to_bytes(n.party.view()),
-                                rows::party{static_cast<rules::party_kind>(n.kind), n.name, 0, {}}));
-  if (link_key)
-    a.changes.push_back(put_row(ports::table::link_key, to_bytes(sha256(*link_key)),
-                                rows::link_key{*link_key, std::string{cli_plugin}}));
-  return a;
 }
 
 refusal check_invited(const registry& known, const e2ee::signed_invitation& x,

@@ -1,6 +1,7 @@
 #pragma once
 // How people and devices come in: invitations by registrars, the second code, the device's certificate
 // (e2ee 5.3, 5.4, 6.1). Decisions over what is known; `directory` commits them one at a time.
+#include "ports/second_factor.hpp"
 #include "verdict.hpp"
 
 namespace wardline {
@@ -21,20 +22,32 @@ verdict decide_show(const circumstances& c, const wire::device::show_invitation&
 
 /// What is left of an enrolment before it is decided.
 struct enrol_precheck {
-  std::optional<verdict> done;   ///< nothing = go on
-  bool password_to_hash = false; ///< the first device of a person sets her password
+  std::optional<verdict> done;       ///< nothing = go on
+  std::optional<std::uint32_t> step; ///< a person's first device: her password is to be hashed, her code fits
 };
 
 /// Everything that decide_enrol checks, without the work of hashing: nobody makes this box hash a password
-/// without the invitation's second code.
+/// without the invitation's second code. password_too_short, second_factor_needed, wrong_second_factor.
 enrol_precheck precheck_enrol(const circumstances& c, const wire::device::enrol& m,
-                              const public_key& noise_key);
+                              const public_key& noise_key, ports::second_factor& factors);
 
-/// Step 2: certificate, person, device, spent invitation and leaf in one write. `password_phc` is empty
-/// unless the precheck said password_to_hash. handshake_failed if the channel's key is not the certified one;
+/// What a person's first device brings beside its certificate: it is her first log-in as well, because a code
+/// is good once.
+struct first_log_in {
+  std::string password_phc;
+  std::uint32_t step = 0; ///< of the code that was given
+  wiped_bytes share;      ///< 32 fresh bytes, the first half for the device's store
+};
+
+/// Adds person, second factor, session and lock share of an enrolment to its act.
+void add_first_log_in(act& a, const e2ee::device_certificate& x, const rows::user& person,
+                      const bytes& totp_secret, const first_log_in& first, time_ms now);
+
+/// Step 2: certificate, person, device, session, spent invitation and leaf in one write. `first` is set if
+/// the precheck gave a step. handshake_failed if the channel's key is not the certified one;
 /// certificate_exceeds_invitation for a certificate of another invitation; those of e2ee 5.4.
 verdict decide_enrol(const circumstances& c, const wire::device::enrol& m, const public_key& noise_key,
-                     const std::string& password_phc);
+                     const std::optional<first_log_in>& first);
 
 /// A registrar's invitation: verified, logged, its parties named. not_found for parties nobody named,
 /// already_exists, name_taken, and those of e2ee 5.3.

@@ -20,11 +20,6 @@ hash32 digest_of_heads(const rules::clinic& clinic, const rules::device_record& 
   return sha256(all);
 }
 
-std::shared_ptr<const bytes> ended(refusal why) {
-  return std::make_shared<const bytes>(
-      wire::device::encode(wire::device::from_daemon{wire::device::session_ended{why}}));
-}
-
 /// These end the channel, not only the log-in.
 bool ends_channel(refusal why) {
   return why == refusal::replaced || why == refusal::device_revoked;
@@ -142,29 +137,21 @@ void device_session_state::on(const deliver& m) {
 void device_session_state::on(const end_session& m) {
   if (ends_channel(m.why))
     return end(m.why);
-  if (!user)
-    return;
-  forget_user();
-  send(*ended(m.why));
-}
-
-void device_session_state::forget_user() {
-  user = {};
-  user_until = 0;
-  last_clinic.reset();
+  if (user && (!m.user || m.user == user)) {
+    forget_user();
+    send(wire::device::encode(wire::device::from_daemon{wire::device::session_ended{m.why}}));
+  }
 }
 
 void device_session_state::on(const tick& m) {
   now = m.now;
+  steady = m.steady;
   if (line)
     if (auto why = line->expire(now); why != refusal::none)
       return end(why);
   if (at == stage::open && !greeted && now > since + hello_within_ms_max)
     return end(refusal::timed_out);
-  if (user && now >= user_until) {
-    forget_user();
-    send(*ended(refusal::not_logged_in));
-  }
+  check_limits();
 }
 
 device_session_actor::behavior_type

@@ -42,11 +42,19 @@ struct device_session_state {
   time_ms since = 0;
   std::optional<wire::channel_responder> shaking;
   std::optional<wire::channel> line;
-  public_key peer{};      // proved by the handshake
-  bool greeted = false;   // Hello was right: directory knows this channel as the device's live one
-  device_id device;       // once greeted
-  user_id user;           // logged in
-  time_ms user_until = 0; // absolute end of the log-in
+  public_key peer{};        // proved by the handshake
+  bool greeted = false;     // Hello was right: directory knows this channel as the device's live one
+  device_id device;         // once greeted
+  std::uint64_t steady = 0; // of the last tick
+  user_id user;             // logged in
+  time_ms user_until = 0;   // absolute end of the log-in, by the wall clock
+  rules::session_use use;   // the same by the steady clock; the earlier one counts
+  std::uint64_t idle_ms = 0;
+  std::uint64_t told_used = 0; // when directory was last told of a request
+  time_ms proved = 0;          // the last second factor of the session
+  std::uint64_t proved_steady = 0;
+  std::set<request_id>
+      logging_in; // requests whose answers may still log somebody in: none from before a log-off
   std::set<request_id> unanswered;
   unsigned invitations_shown = 0;
   unsigned enrolments_tried = 0;
@@ -67,7 +75,15 @@ private:
   void receive(const bytes& frame);
   bool send(bytes_view message);
   void end(refusal why);
+
+  // device_session_person.cpp: who is logged in, and for how long
+  void adopt(const user_id& person, time_ms until, std::uint64_t idle, const outcome& o, bool just_now);
   void forget_user();
+  void end_person(refusal why);
+  void sign_off_now(const user_id& person, refusal why);
+  void check_limits();
+  void count_as_used(const wire::device::request_body& what);
+  bool take_log_in(const request_id& id, outcome& result);
 
   // device_session_requests.cpp: what a device asks
   struct asking;
@@ -75,6 +91,7 @@ private:
   void take(wire::device::request& r);
   refusal may_ask(const wire::device::request_body& what, const rules::device_record* known);
   void answer(const request_id& id, outcome result);
+  void greet(const request_id& id, const caller_ref& who, std::uint64_t pin_size, outcome seen);
   void welcome(const request_id& id, std::uint64_t pin_size, outcome resumed);
   caller_ref who(const std::shared_ptr<const rules::clinic>& clinic, const rules::device_record* known);
   template <class To, class Message, class Then>

@@ -12,20 +12,6 @@ namespace {
 
 namespace asked = wire::device;
 
-void wipe_passwords(asked::request_body& what) {
-  if (auto* l = std::get_if<asked::log_in>(&what))
-    wipe_text(l->password);
-  else if (auto* e = std::get_if<asked::enrol>(&what))
-    wipe_text(e->password);
-}
-
-void wipe_share(asked::answer_body& result) {
-  if (auto* w = std::get_if<asked::welcome>(&result))
-    wipe(w->share.value);
-  else if (auto* l = std::get_if<asked::logged_in>(&result))
-    wipe(l->share.value);
-}
-
 template <class... Kinds>
 bool is_one_of(const asked::request_body& what) {
   return (std::holds_alternative<Kinds>(what) || ...);
@@ -68,28 +54,63 @@ struct device_session_state::asking {
       why.hash = known->certificate;
       return st.answer(id, {why});
     }
-    // Its first transport message has authenticated, so it is no replay: from here on it is the live channel
-    // of its device, and directory cuts the one before (e2ee 7.2).
-    if (!st.greeted)
-      st.self->send(st.parts.directory, session_online{who, st.self});
-    st.greeted = true;
-    st.line->greet();
-    st.device = known->device;
-    st.ask(st.parts.directory, id, resume{who, st.line->handshake_hash(), st.now},
-           [&s = st, i = id, pin = m.pin_size](outcome&& o) { s.welcome(i, pin, std::move(o)); });
+    auto pin = m.pin_size;
+    st.ask(st.parts.directory, id, ask_directory{who, st.peer, m, st.now},
+           [&s = st, i = id, w = who, pin](outcome&& o) { s.greet(i, w, pin, std::move(o)); });
   }
 
   void operator()(asked::log_in& m) const {
     auto person = m.user ? m.user : known->user;
     if (!person || (known->user && person != known->user))
       return st.answer(id, refused(refusal::wrong_password));
+    st.logging_in.insert(id);
     st.ask(st.parts.directory, id,
-           sign_in{who, person, std::move(m.password), st.line->handshake_hash(), st.now}, answer_it());
+           sign_in{who, person, std::move(m.password), std::move(m.second_factor), st.line->handshake_hash(),
+                   st.now},
+           answer_it());
   }
 
-  void operator()(asked::log_off&) const {
-    st.forget_user(); // at once: whatever becomes of the session's row, this channel asks for nobody any more
-    st.ask(st.parts.directory, id, sign_off{who, st.now}, answer_it());
+  void operator()(asked::log_off& m) const {
+    bool own = !m.device || m.device == st.device;
+    if (!own && !st.user)
+      return st.answer(id, refused(refusal::not_logged_in));
+    if (own)
+      st.forget_user(); // at once: whatever becomes of the row, this channel asks for nobody any more
+    st.ask(st.parts.directory, id, sign_off{who, st.now, own ? device_id{} : m.device}, answer_it());
+  }
+
+  void operator()(asked::prove& m) const {
+    ask_own_user(prove_again{std::move(m.second_factor), st.line->handshake_hash()});
+  }
+  void operator()(asked::make_recovery_codes&) const { ask_own_user(make_codes{}); }
+  void operator()(asked::set_second_factor& m) const {
+    ask_own_user(set_factor{std::make_shared<const wiped_bytes>(std::move(m.secret)), std::move(m.code)});
+  }
+
+  template <class What>
+  void ask_own_user(What what) const {
+    st.ask(st.parts.directory, id, ask_user{who, std::move(what), st.now}, [&s = st, i = id](outcome&& o) {
+      if (o.proved != 0 && s.user) {
+        s.proved = o.proved;
+        s.proved_steady = s.steady;
+        s.last_clinic.reset();
+      }
+      s.answer(i, std::move(o));
+    });
+  }
+
+  /// Act 5: the device has its new half. It hears that the old one is gone (e2ee 5.13).
+  void confirm_share(const e2ee::act& a) const {
+    auto number = e2ee::share_number(a.h);
+    if (!number || *number == 0 || a.target != decltype(a.target){})
+      return st.answer(id, refused(refusal::malformed_request));
+    st.ask(st.parts.directory, id, ask_user{who, share_stored{*number, a.hash()}, st.now},
+           [&s = st, i = id, n = *number](outcome&& o) {
+             bool stored = std::holds_alternative<asked::done>(o.result);
+             s.answer(i, std::move(o));
+             if (stored)
+               s.send(asked::encode(asked::from_daemon{asked::share_gone{n - 1}}));
+           });
   }
 
   void operator()(asked::post& m) const {
@@ -112,6 +133,8 @@ struct device_session_state::asking {
     e2ee::act_author author{known->device, known->certificate, who->user, known->signing};
     if (auto why = e2ee::check_act_author(*decoded, author); why != refusal::none)
       return st.answer(id, refused(why));
+    if (decoded->act == e2ee::act_kind::lock_share_stored)
+      return confirm_share(*decoded);
     st.ask(st.parts.directory, id,
            apply_act{who, {}, decoded->message(), std::make_shared<const asked::act>(std::move(m)), st.now},
            answer_it());
@@ -147,7 +170,7 @@ void device_session_state::take_message(wiped_bytes raw) {
   auto request = asked::decode_request(raw.value, &id);
   if (request) {
     take(*request);
-    wipe_passwords(request->what);
+    wipe_secrets(request->what);
   } else if (id) {
     answer(id, refused(request.why()));
   } else {
@@ -170,6 +193,7 @@ void device_session_state::take(asked::request& r) {
     return;
   }
   unanswered.insert(r.id);
+  count_as_used(r.what);
   std::visit(asking{*this, r.id, *clinic, known, who(clinic, known)}, r.what);
 }
 
@@ -204,10 +228,33 @@ caller_ref device_session_state::who(const std::shared_ptr<const rules::clinic>&
     out->kind = known->kind;
     out->certificate = known->certificate;
     out->parties = known->parties;
+    out->proved = proved;
   }
   last_clinic = clinic;
   last_caller = out;
   return out;
+}
+
+/// The device's store is the one that was seen first. Its first transport message has authenticated, so it is
+/// no replay: from here on it is the live channel of its device, and directory cuts the one before (e2ee
+/// 7.2). A copied store gets no channel.
+void device_session_state::greet(const request_id& id, const caller_ref& who, std::uint64_t pin_size,
+                                 outcome seen) {
+  if (const auto* no = std::get_if<asked::refused>(&seen.result)) {
+    auto why = no->why;
+    answer(id, std::move(seen));
+    if (why == refusal::store_copied)
+      end(why);
+    return;
+  }
+  if (!greeted)
+    self->send(parts.directory, session_online{who, self});
+  greeted = true;
+  line->greet();
+  device = who->device;
+  logging_in.insert(id);
+  ask(parts.directory, id, resume{who, now},
+      [this, id, pin_size](outcome&& o) { welcome(id, pin_size, std::move(o)); });
 }
 
 /// Adds to what `resume` said the newest checkpoint and its consistency with the device's pin. Without one
@@ -215,33 +262,27 @@ caller_ref device_session_state::who(const std::shared_ptr<const rules::clinic>&
 void device_session_state::welcome(const request_id& id, std::uint64_t pin_size, outcome resumed) {
   if (!std::holds_alternative<asked::welcome>(resumed.result))
     return answer(id, std::move(resumed));
-  auto w = std::make_shared<asked::welcome>(std::move(std::get<asked::welcome>(resumed.result)));
+  auto held = std::make_shared<outcome>(std::move(resumed));
   self->request(parts.audit, answer_timeout, consistency{pin_size})
       .then(
-          [this, id, w](outcome& o) {
+          [this, id, held](outcome& o) {
+            auto& w = std::get<asked::welcome>(held->result);
             if (auto* c = std::get_if<asked::checkpoint>(&o.result)) {
-              w->checkpoint = std::move(c->note);
-              w->consistency = std::move(c->consistency);
+              w.checkpoint = std::move(c->note);
+              w.consistency = std::move(c->consistency);
             }
-            answer(id, {std::move(*w)});
+            answer(id, std::move(*held));
           },
-          [this, id, w](const caf::error&) { answer(id, {std::move(*w)}); });
+          [this, id, held](const caf::error&) { answer(id, std::move(*held)); });
 }
 
 void device_session_state::answer(const request_id& id, outcome result) {
   unanswered.erase(id);
-  auto logged_in_as = [this](const user_id& person, time_ms until) {
-    forget_user();
-    user = person;
-    user_until = until;
-  };
-  if (const auto* w = std::get_if<asked::welcome>(&result.result); w != nullptr && w->user)
-    logged_in_as(w->user, w->session_until);
-  if (const auto* l = std::get_if<asked::logged_in>(&result.result))
-    logged_in_as(l->user, l->session_until);
+  if (!take_log_in(id, result))
+    result = refused(refusal::not_logged_in);
   asked::from_daemon out{asked::answer{id, std::move(result.result)}};
   wiped_bytes raw{asked::encode(out)};
-  wipe_share(std::get<asked::answer>(out).result);
+  wipe_secrets(std::get<asked::answer>(out).result);
   if (!send(raw.value))
     send(asked::encode(asked::from_daemon{asked::answer{id, refused(refusal::message_too_large).result}}));
 }

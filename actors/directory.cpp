@@ -1,10 +1,10 @@
 #include "directory.hpp"
 #include "admission.hpp"
 #include "lookups.hpp"
+#include "store_instances.hpp"
 #include "stored.hpp"
 #include "submission.hpp"
 #include "timeouts.hpp"
-#include "wire/secret.hpp"
 
 namespace wardline {
 
@@ -18,12 +18,7 @@ bool enrols(const ask::request_body& what) {
 
 bool changes(const ask::request_body& what) {
   return enrols(what) || std::holds_alternative<ask::submit>(what) ||
-         std::holds_alternative<ask::invite>(what);
-}
-
-void wipe_password(ask::request_body& what) {
-  if (auto* e = std::get_if<ask::enrol>(&what))
-    wipe_text(e->password);
+         std::holds_alternative<ask::invite>(what) || std::holds_alternative<ask::hello>(what);
 }
 
 } // namespace
@@ -31,17 +26,20 @@ void wipe_password(ask::request_body& what) {
 caf::result<outcome> directory_state::on(ask_directory& m) {
   if (!known.founded())
     return refused(refusal::not_found);
-  if (!enrols(m.what) && (m.who == nullptr || !m.who->user))
+  const auto* hello = std::get_if<ask::hello>(&m.what);
+  if (hello != nullptr && is_own_store(*with.rows, *hello))
+    return outcome{ask::done{}};
+  if (!enrols(m.what) && hello == nullptr && (m.who == nullptr || !m.who->user))
     return refused(refusal::not_logged_in);
   if (!changes(m.what))
     return look_up(m);
   if (waiting.size() >= changes_waiting_max) {
-    wipe_password(m.what);
+    wipe_secrets(m.what);
     return refused(refusal::overloaded);
   }
   auto answer = self->make_response_promise<outcome>();
   waiting.push_back({std::move(m), answer});
-  wipe_password(m.what);
+  wipe_secrets(m.what);
   if (waiting.size() == 1)
     decide_next();
   return answer;
@@ -84,6 +82,8 @@ void directory_state::decide(const waiting_change& next) {
     return settle({decide_show(c, *shown)});
   if (std::holds_alternative<ask::enrol>(what))
     return hash_then_enrol(next);
+  if (const auto* hello = std::get_if<ask::hello>(&what))
+    return settle({decide_store(c, *next.asked.who, *hello)});
   if (const auto* invited = std::get_if<ask::invite>(&what)) {
     std::array<std::uint8_t, 16> salt;
     with.random->fill(salt);
@@ -95,27 +95,29 @@ void directory_state::decide(const waiting_change& next) {
 /// The checks first, and again afterwards: nobody makes this box hash a password without the second code.
 void directory_state::hash_then_enrol(const waiting_change& next) {
   const auto& m = std::get<ask::enrol>(next.asked.what);
-  auto checked = precheck_enrol({known, *with.rows, next.asked.now}, m, next.asked.noise_key);
+  auto checked = precheck_enrol({known, *with.rows, next.asked.now}, m, next.asked.noise_key, *with.factors);
   if (checked.done)
     return settle({std::move(*checked.done)});
-  auto decide_with = [this](const std::string& phc) {
+  auto decide_with = [this](const std::optional<first_log_in>& first) {
     const auto& asked = waiting.front().asked;
     settle({decide_enrol({known, *with.rows, asked.now}, std::get<ask::enrol>(asked.what), asked.noise_key,
-                         phc)});
+                         first)});
   };
-  if (!checked.password_to_hash)
-    return decide_with({});
-  make_password_hash work{m.password};
-  auto hashed = self->request(with.passwords, password_timeout, std::move(work));
-  wipe_text(work.password);
-  hashed.then(
-      [this, decide_with](const password_hash& made) {
-        if (made.phc.empty())
-          finish(refused(refusal::overloaded));
-        else
-          decide_with(made.phc);
-      },
-      [this](const caf::error&) { finish(refused(refusal::overloaded)); });
+  if (!checked.step)
+    return decide_with(std::nullopt);
+  auto free = with.line->take();
+  if (!free)
+    return finish(refused(refusal::overloaded));
+  self->request(with.passwords, password_timeout, make_password_hash{m.password, {std::move(free)}})
+      .then(
+          [this, decide_with, step = *checked.step](const password_hash& made) {
+            if (made.phc.empty())
+              return finish(refused(refusal::overloaded));
+            first_log_in first{made.phc, step, wiped_bytes{secret32::size}};
+            with.random->fill(first.share.value);
+            decide_with(std::move(first));
+          },
+          [this](const caf::error&) { finish(refused(refusal::overloaded)); });
 }
 
 void directory_state::settle(submitted_change change) {
@@ -130,6 +132,7 @@ void directory_state::settle(submitted_change change) {
             show_snapshot(waiting.front().asked.now);
             after_submission(change);
             allow_keys();
+            cut_if_gated();
             finish(answer(at));
           },
           [this](const caf::error& e) {
@@ -148,7 +151,7 @@ void directory_state::stop_on_unknown(const caf::error& e) {
 }
 
 void directory_state::finish(const outcome& answer) {
-  wipe_password(waiting.front().asked.what);
+  wipe_secrets(waiting.front().asked.what);
   waiting.front().answer.deliver(answer);
   waiting.pop_front();
   decide_next();
@@ -159,6 +162,18 @@ void directory_state::allow_keys() {
   const auto* invited = std::get_if<ask::invite>(&waiting.front().asked.what);
   if (invited != nullptr && invited->link_key)
     with.link->allow(*invited->link_key, std::string{cli_plugin});
+}
+
+/// A second store spoke for a device: the live channel of the first one ends as well.
+void directory_state::cut_if_gated() {
+  const auto& asked = waiting.front().asked;
+  if (!std::holds_alternative<ask::hello>(asked.what))
+    return;
+  auto board = with.board->now();
+  const auto* device = board->device(asked.who->device);
+  auto live = online.find(asked.who->device);
+  if (device != nullptr && device->gated && live != online.end())
+    self->send(live->second.session, channel_cut{refusal::device_revoked});
 }
 
 void directory_state::open_house() {
@@ -209,15 +224,17 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
     st.found();
   self->set_down_handler([&st](caf::down_msg& m) { st.down(m); });
   return {
-      // By mutable reference what carries a password: it is moved on, and wiped here.
+      // By mutable reference what carries secrets or is changed on its way.
       [&st](ask_directory& m) { return st.on(m); },
       [&st](const post_slip& m) { return st.hand_on(m.conversation, m); },
       [&st](const open_bodies& m) { return st.hand_on(m.what.conversation, m); },
       [&st](const read_slips& m) { return st.hand_on(m.what.conversation, m); },
       [&st](const apply_act& m) { return st.on(m); },
       [&st](sign_in& m) { return st.on(m); },
-      [&st](const resume& m) { return st.on(m); },
+      [&st](resume& m) { return st.on(m); },
       [&st](const sign_off& m) { return st.on(m); },
+      [&st](const ask_user& m) { return st.on(m); },
+      [&st](const session_used& m) { st.on(m); },
       [&st](const session_online& m) { st.on(m); },
       [&st](const session_offline& m) { st.on(m); },
       [&st](const fan_out& m) { st.on(m); },

@@ -3,6 +3,7 @@
 #include "handles.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "ports/second_factor.hpp"
 #include "registry.hpp"
 #include "rules/pending_turns.hpp"
 #include "stored.hpp"
@@ -35,6 +36,8 @@ struct directory_surroundings {
   std::shared_ptr<rules::clinic_board> board;
   store_actor store;
   password_actor passwords;
+  ports::second_factor* factors = nullptr;
+  std::shared_ptr<waiting_line> line; ///< for all password work of the house
   make_user make_user_actor;
   make_conversation make_conversation_actor;
   std::optional<founding> first; ///< ingested if the store has no clinic yet
@@ -73,6 +76,7 @@ struct directory_state {
   std::map<conversation_id, child<conversation_actor>> conversations;
   std::map<user_id, child<user_actor>> users;
   std::map<device_id, session_online> online;
+  std::map<device_id, rules::session_use> used; // one a device that has a session; idle counts in memory
   std::uint64_t steady = 0;
   time_ms wall = 0;                     // of the last tick or change
   std::optional<time_ms> snapshot_ends; // the next end of a grant
@@ -81,10 +85,13 @@ struct directory_state {
   std::map<chore, told> tellings;
 
   caf::result<outcome> on(ask_directory& m);
-  caf::result<outcome> on(sign_in& m);
-  caf::result<outcome> on(const resume& m);
-  caf::result<outcome> on(const sign_off& m);
   caf::result<outcome> on(const apply_act& m);
+  // directory_sessions.cpp: people and the devices they are logged in on
+  caf::result<outcome> on(sign_in& m);
+  caf::result<outcome> on(resume& m);
+  caf::result<outcome> on(const sign_off& m);
+  caf::result<outcome> on(const ask_user& m);
+  void on(const session_used& m);
   void on(const session_online& m);
   void on(const session_offline& m);
   void on(const fan_out& m);
@@ -130,6 +137,7 @@ private:
   void add_row(wire::device::pending& to, const chore& what) const;
   std::vector<device_id> hands_for(const chore& what) const;
   void deliver_to(const device_id& d, const wire::device::from_daemon& news);
+  void cut_if_gated();
 };
 
 /// `start` was loaded from the store; an unfounded one answers nobody (founding happens before, in

@@ -1,7 +1,6 @@
 // Whom the directory hands requests on to, and who is connected.
 #include "directory.hpp"
 #include "message_rows.hpp"
-#include "wire/secret.hpp"
 #include <algorithm>
 
 namespace wardline {
@@ -48,34 +47,6 @@ user_actor directory_state::user(const user_id& id) {
   }
   found.last_used = steady;
   return found.handle;
-}
-
-caf::result<outcome> directory_state::on(sign_in& m) {
-  // A personal device knows its person; on a station the person names herself, and must exist.
-  auto board = with.board->now();
-  const auto* device = board->device(m.who->device);
-  if (device == nullptr || device->gated)
-    return refused(refusal::device_revoked);
-  m.user = device->user ? device->user : m.user;
-  // Whom nobody knows has a user actor as well, nobody's: the same work, throttling, leaf and answer.
-  if (known.person(m.user) == nullptr)
-    m.user = {};
-  auto handed_on = self->delegate(user(m.user), std::move(m));
-  wipe_text(m.password);
-  return handed_on;
-}
-
-caf::result<outcome> directory_state::on(const resume& m) {
-  auto session = read_row<rows::session>(*with.rows, ports::table::session, m.who->device.view());
-  if (!session || known.person(session->row.user) == nullptr)
-    return outcome{ask::welcome{}};
-  return self->delegate(user(session->row.user), m);
-}
-
-caf::result<outcome> directory_state::on(const sign_off& m) {
-  if (known.person(m.who->user) == nullptr)
-    return refused(refusal::not_logged_in);
-  return self->delegate(user(m.who->user), m);
 }
 
 caf::result<outcome> directory_state::on(const apply_act& m) {

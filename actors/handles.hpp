@@ -30,8 +30,8 @@ using conversation_actor =
                      answers<apply_act, outcome>, takes<conversation_changed>, takes<verify_slip>>;
 
 /// A USER holds the sessions and limits of one person. Parent: directory.
-using user_actor =
-    caf::typed_actor<answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>>;
+using user_actor = caf::typed_actor<answers<sign_in, outcome>, answers<resume, outcome>,
+                                    answers<sign_off, outcome>, answers<ask_user, outcome>>;
 
 /// A device's channel has proved itself (first transport message): it is the device's live one from now on,
 /// and the one before it is cut as `replaced`.
@@ -55,7 +55,8 @@ using directory_actor =
                      answers<apply_act, outcome>,
                      // handed on to the user
                      answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>,
-                     takes<session_online>, takes<session_offline>, takes<fan_out>, takes<tick>>;
+                     answers<ask_user, outcome>, takes<session_used>, takes<session_online>,
+                     takes<session_offline>, takes<fan_out>, takes<tick>>;
 
 // Children are spawned by functions that only main (house.cpp) fills in: a parent never includes a child's
 // header.

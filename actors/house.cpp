@@ -60,9 +60,13 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   d.first = std::move(parts.first);
   d.first_incarnation = parts.first_incarnation;
   d.start = parts.start;
-  d.make_user_actor = [&system, rows = parts.rows, random = parts.random, store = h.store,
-                       workers = h.passwords](const user_id& id) {
-    return system.spawn(user, id, rows, random, store, next_worker(workers, id));
+  d.factors = parts.factors;
+  d.line = std::make_shared<waiting_line>(rules::passwords_waiting_max);
+  user_parts u{parts.rows, parts.random, parts.journal, parts.factors, h.store, {}, d.line};
+  d.make_user_actor = [&system, u, workers = h.passwords](const user_id& id) {
+    auto own = u;
+    own.passwords = next_worker(workers, id);
+    return system.spawn(user, id, std::move(own));
   };
   d.make_conversation_actor = [&system, parts = conversation_parts{parts.rows, parts.board.get(), h.store,
                                                                    parts.journal}](const conversation_id& id,

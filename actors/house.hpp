@@ -5,6 +5,7 @@
 #include "handles.hpp"
 #include "plugin_host.hpp"
 #include "ports/passwords.hpp"
+#include "ports/second_factor.hpp"
 #include "store.hpp"
 #include "wire/noise.hpp"
 #include <caf/actor_system.hpp>
@@ -18,6 +19,7 @@ struct house_parts {
   ports::journal* journal = nullptr;
   ports::link* link = nullptr;
   ports::passwords* passwords = nullptr;
+  ports::second_factor* factors = nullptr;
   std::shared_ptr<rules::clinic_board> board;
   std::shared_ptr<const wire::noise_key_pair> noise; ///< the daemon's static key, as certified
   plugin_rights rights;

@@ -2,10 +2,11 @@
 // All in-process messages: plain structs, one sentence each, no inspect: CAF can neither print nor ship PHI.
 // What a device asks and is answered stays in the shape of the wire (wire/device.hpp), so that nothing is
 // said twice.
+#include "held_secrets.hpp"
 #include "ports/link.hpp"
-#include "rules/clinic.hpp"
+#include "rules/sign_in_limits.hpp"
 #include "store_messages.hpp"
-#include "wire/device.hpp"
+#include "waiting_line.hpp"
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <memory>
 
@@ -84,6 +85,9 @@ using caller_ref = std::shared_ptr<const caller>;
 /// The answer to anything a device asks; a refusal is an answer.
 struct outcome {
   wire::device::answer_body result;
+  time_ms proved = 0;                          ///< with welcome and logged_in: of the session
+  std::shared_ptr<const lock_shares> shares{}; ///< likewise; only the channel's end puts them into `result`
+  std::uint64_t quiet_ms = 0;                  ///< with welcome: so long the person has asked nothing
 };
 
 /// Everything that `directory` answers itself: people, parties, objects, enrolment.
@@ -139,35 +143,73 @@ struct conversation_changed {
 
 // ---- log-in
 
-/// Log in with a password, on the device of the channel.
+/// Log in with a password and a second factor, on the device of the channel.
 struct sign_in {
   caller_ref who;
   user_id user;
-  std::string password;
-  hash32 handshake{}; ///< the session is bound to this channel's keys (e2ee 7.5)
+  held_text password;
+  held_text second_factor;
+  hash32 handshake{}; ///< of the channel, kept with the session (e2ee 7.5)
   time_ms now = 0;
 };
 
 /// A device is back: is somebody still logged in on it?
 struct resume {
   caller_ref who;
-  hash32 handshake{};
   time_ms now = 0;
+  // Set by `directory`, by the steady clock:
+  std::uint64_t left_ms = UINT64_MAX; ///< the session lasts so long at most
+  std::uint64_t quiet_ms = 0;         ///< the person has asked nothing for so long
 };
 
+/// Ends the person's session on a device.
 struct sign_off {
   caller_ref who;
   time_ms now = 0;
+  device_id device{};          ///< none = the asker's own
+  refusal why = refusal::none; ///< logged_off_idle: nobody asked for it
+};
+
+/// The second factor again.
+struct prove_again {
+  held_text second_factor;
+  hash32 handshake{};
+};
+struct make_codes {};
+struct set_factor {
+  std::shared_ptr<const wiped_bytes> secret;
+  held_text code;
+};
+/// The device has the wrap of this share on its disk (act 5; its signature is right).
+struct share_stored {
+  std::uint32_t number = 0;
+  hash32 act{}; ///< object hash
+};
+
+/// What a person asks about her own way in; for her `user` actor.
+struct ask_user {
+  caller_ref who;
+  std::variant<prove_again, make_codes, set_factor, share_stored> what;
+  time_ms now = 0;
+};
+
+/// The person on this device has just logged in, or asked something: no more than once a tick.
+struct session_used {
+  device_id device;
+  rules::session_use use;
+  bool logged_in = false; ///< a new session: its end counts, not that of the one before
 };
 
 /// For the password workers; `stored` empty = unknown user, the same work is done.
 struct check_password {
   std::string stored;
-  std::string password;
+  held_text password;
+  std::vector<place> places; ///< given back when the job is done, however long nobody waits for it any more
 };
 
 struct make_password_hash {
-  std::string password;
+  held_text password;
+  std::vector<place> places;
 };
 
 struct password_checked {
@@ -194,6 +236,7 @@ struct deliver {
 /// This session is over by order of its `user` (log-off elsewhere, limit, revocation).
 struct end_session {
   refusal why = refusal::none;
+  user_id user{}; ///< only if it is this person's; none = whoever it is
 };
 
 // ---- audit
@@ -231,6 +274,8 @@ WARDLINE_IN_PROCESS(conversation_changed)
 WARDLINE_IN_PROCESS(sign_in)
 WARDLINE_IN_PROCESS(resume)
 WARDLINE_IN_PROCESS(sign_off)
+WARDLINE_IN_PROCESS(ask_user)
+WARDLINE_IN_PROCESS(session_used)
 WARDLINE_IN_PROCESS(check_password)
 WARDLINE_IN_PROCESS(make_password_hash)
 WARDLINE_IN_PROCESS(password_checked)

@@ -1,5 +1,4 @@
 #include "password_worker.hpp"
-#include "wire/secret.hpp"
 
 namespace wardline {
 
@@ -8,15 +7,11 @@ password_actor::behavior_type password_worker(password_actor::stateful_pointer<p
   auto& st = self->state;
   st.passwords = passwords;
   return {
-      // By mutable reference: CAF then gives the handler a copy of its own, which is wiped here.
-      [&st](check_password& m) {
-        bool right = st.passwords->verify(m.stored, m.password);
-        wipe_text(m.password);
-        return password_checked{right};
+      [&st](const check_password& m) {
+        return password_checked{st.passwords->verify(m.stored, m.password.text())};
       },
-      [&st](make_password_hash& m) {
-        auto phc = st.passwords->hash(m.password);
-        wipe_text(m.password);
+      [&st](const make_password_hash& m) {
+        auto phc = st.passwords->hash(m.password.text());
         return password_hash{phc.value_or("")};
       },
   };

@@ -7,7 +7,7 @@
 namespace wardline {
 
 /// Does one Argon2 at a time on its own thread (detached in main, plain in tests). How many wait is bounded
-/// by those who ask: sign_ins_waiting_max of each user and one enrolment at a time in directory.
+/// by the places their messages hold: sign_ins_waiting_max of each user, passwords_waiting_max of the house.
 struct password_worker_state {
   static inline const char* name = "password_worker";
   ports::passwords* passwords = nullptr; // owned by main, outlives every actor

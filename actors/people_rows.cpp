@@ -22,7 +22,6 @@ bytes joined(const Id& id, bytes_view tail) {
 }
 
 constexpr std::uint8_t second_row[] = {1};
-constexpr std::uint8_t third_row[] = {2};
 
 } // namespace
 
@@ -55,37 +54,6 @@ std::optional<device> decode<device>(bytes_view raw) {
   return whole<device>(raw, [](reader& in, device& r) {
     r.certificate = in.b32();
     r.gated = in.bits(1) != 0;
-  });
-}
-
-bytes encode(const lock_share& r) {
-  auto out = begin();
-  out.u32(r.number);
-  out.v8(r.share);
-  return out.take();
-}
-
-template <>
-std::optional<lock_share> decode<lock_share>(bytes_view raw) {
-  auto row = whole<lock_share>(raw, [](reader& in, lock_share& r) {
-    r.number = in.u32();
-    r.share = to_bytes(in.v8(32));
-  });
-  return row && row->share.size() == 32 ? row : std::nullopt;
-}
-
-bytes encode(const wrong_passwords& r) {
-  auto out = begin();
-  out.u32(r.in_a_row);
-  out.u64(r.last);
-  return out.take();
-}
-
-template <>
-std::optional<wrong_passwords> decode<wrong_passwords>(bytes_view raw) {
-  return whole<wrong_passwords>(raw, [](reader& in, wrong_passwords& r) {
-    r.in_a_row = in.u32();
-    r.last = in.u64();
   });
 }
 
@@ -178,25 +146,6 @@ std::optional<link_key> decode<link_key>(bytes_view raw) {
   });
 }
 
-bytes encode(const session& r) {
-  auto out = begin();
-  out.put(r.user);
-  out.u64(r.since);
-  out.u64(r.until);
-  out.put(r.handshake);
-  return out.take();
-}
-
-template <>
-std::optional<session> decode<session>(bytes_view raw) {
-  return whole<session>(raw, [](reader& in, session& r) {
-    r.user = in.id<user_id>();
-    r.since = in.u64();
-    r.until = in.u64();
-    r.handshake = in.b32();
-  });
-}
-
 bytes encode(const clinic& r) {
   auto out = begin();
   out.put(r.id);
@@ -216,16 +165,6 @@ std::optional<clinic> decode<clinic>(bytes_view raw) {
     r.server = in.b32();
     r.emergency = in.id<party_id>();
   });
-}
-
-bytes key_of_share(const device_id& d) {
-  return joined(d, second_row);
-}
-
-bytes key_of_wrong_passwords(const device_id& d, const user_id& u) {
-  auto out = joined(d, third_row);
-  out.insert(out.end(), u.value.begin(), u.value.end());
-  return out;
 }
 
 bytes key_of_head(const party_id& p) {

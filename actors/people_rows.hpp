@@ -4,7 +4,9 @@
 // wrote them). Decoders are complete and bounded; nothing means the row is not of this version, which is a
 // poison row.
 #include "rules/clinic.hpp"
+#include "rules/second_factor.hpp"
 #include "wire/device.hpp"
+#include "wire/limits.hpp"
 
 namespace wardline::rows {
 
@@ -13,6 +15,20 @@ struct user {
   party_id party;           ///< the person's own
   std::string display_name; ///< as certified, 1..96 bytes
   std::string password;     ///< PHC string, at most 256 bytes
+};
+
+/// table user, key user id | 1, stamped: what the person's authenticator holds, which of its codes were used,
+/// and her recovery codes: 128 random bits each, so that a fast hash is enough (security 7.3).
+struct second_factor {
+  bytes secret; ///< 20 bytes
+  rules::used_steps used;
+  std::array<std::uint8_t, 16> salt{};
+  std::vector<hash32> recovery; ///< SHA-256(salt | code) of those not used yet, at most ten
+};
+
+/// table device, key device id | 3, stamped: the one store that speaks for this device (e2ee 11, rule 4).
+struct store_instance {
+  std::array<std::uint8_t, 16> instance{};
 };
 
 /// table device, key device id, stamped. Everything else stands in its certificate.
@@ -25,11 +41,20 @@ struct device {
 struct lock_share {
   std::uint32_t number = 0; ///< >= 1
   bytes share;              ///< 32 bytes
+  bytes next{}; ///< of number + 1: offered at log-in until the device confirms it; 32 bytes or none
 };
 
-/// table device, key device id | 2 | user id, stamped: wrong passwords of this person on this device since
-/// the last right one. Survives restarts, so that nobody gets free tries by one (security 7.5).
+/// table device, key device id | 2 | user id, stamped: wrong passwords and second factors of this person on
+/// this device since the last right ones. Survives restarts, so that nobody gets free tries by one (security
+/// 7.5).
 struct wrong_passwords {
+  std::uint32_t in_a_row = 0;
+  time_ms last = 0;
+  bool known = false; ///< she has logged in here before
+};
+
+/// table user, key user id | 2, stamped: the same of all devices on which she never logged in.
+struct strange_tries {
   std::uint32_t in_a_row = 0;
   time_ms last = 0;
 };
@@ -78,7 +103,11 @@ struct session {
   user_id user;
   time_ms since = 0;
   time_ms until = 0;  ///< absolute end
-  hash32 handshake{}; ///< of the channel in which the password was given
+  time_ms proved = 0; ///< when a second factor was given last
+  /// Of the channel in which that was; zero for the session that came with an enrolment. Nothing compares it
+  /// yet: a session goes on over channels of the same device key. The challenges of WebAuthn will be bound to
+  /// it (e2ee 7.5).
+  hash32 handshake{};
 };
 
 /// table meta, key "clinic": what was ingested at founding.
@@ -91,9 +120,12 @@ struct clinic {
 };
 
 bytes encode(const user& r);
+bytes encode(const second_factor& r);
 bytes encode(const device& r);
+bytes encode(const store_instance& r);
 bytes encode(const lock_share& r);
 bytes encode(const wrong_passwords& r);
+bytes encode(const strange_tries& r);
 bytes encode(const party& r);
 bytes encode(const party_head& r);
 bytes encode(const conversation& r);
@@ -106,6 +138,9 @@ template <class Row>
 std::optional<Row> decode(bytes_view raw);
 
 /// Keys that are more than an id.
+bytes key_of_factor(const user_id& u);
+bytes key_of_strange_tries(const user_id& u);
+bytes key_of_store_instance(const device_id& d);
 bytes key_of_share(const device_id& d);
 bytes key_of_wrong_passwords(const device_id& d, const user_id& u);
 bytes key_of_head(const party_id& p);

@@ -1,6 +1,7 @@
 // wardlined: signals, configuration, start in order, the one tick, stop in reverse order. Nothing else.
 #include "box.hpp"
 #include "house.hpp"
+#include "oath_factor.hpp"
 #include "plugin_reload.hpp"
 #include "process_journal.hpp"
 #include "readiness.hpp"
@@ -50,13 +51,14 @@ tick tick_of(const ports::clock& clock) {
 }
 
 house_parts parts_of(box& b, ports::random& random, ports::journal& journal, ports::link& link,
-                     ports::passwords& passwords, const ports::clock& clock) {
+                     ports::passwords& passwords, ports::second_factor& factors, const ports::clock& clock) {
   house_parts p;
   p.rows = b.rows.get();
   p.random = &random;
   p.journal = &journal;
   p.link = &link;
   p.passwords = &passwords;
+  p.factors = &factors;
   p.board = std::make_shared<rules::clinic_board>();
   p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(b.keys.noise_key.copy()));
   p.rights = rights_of(b.plugins);
@@ -138,6 +140,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   if (auto code = open_box(config_file, journal, random, b); code != stopped)
     return code;
   argon2_passwords passwords;
+  oath_factor factors;
   zmq_link link{endpoints_of(b.plugins), b.keys.link_key, &journal};
   for (const auto& p : b.plugins)
     for (const auto& key : p.keys)
@@ -146,7 +149,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   caf::actor_system_config caf_config;
   caf_config.set("scheduler.policy", caf::atom("sharing"));
   caf::actor_system system{caf_config};
-  auto parts = parts_of(b, random, journal, link, passwords, clock);
+  auto parts = parts_of(b, random, journal, link, passwords, factors, clock);
   auto board = parts.board;
   auto h = build_house(system, std::move(parts));
   if (!h)

@@ -38,7 +38,8 @@ const std::vector<layer> layers{
     {"plugins/sdk/", {"plugins/sdk/"}, {"sodium", "google/protobuf/"}},
     {"plugins/cli/",
      {"plugins/cli/", "plugins/sdk/"},
-     {"CLI/", "nlohmann/", "fmt/", "sodium", "sys/", "fcntl.h", "unistd.h", "termios.h", "poll.h"}},
+     {"CLI/", "nlohmann/", "fmt/", "liboath/", "sodium", "sys/", "fcntl.h", "unistd.h", "termios.h",
+      "poll.h"}},
     {"actors/rules/", {"actors/rules/", ids, hash, refusals}, {}},
     {"actors/ports/", {"actors/rules/", "actors/ports/", ids, refusals}, {}},
     {"actors/", {"actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"}, {"caf/"}},
@@ -48,8 +49,8 @@ const std::vector<layer> layers{
       "poll.h"}},
     {"daemon/",
      {"daemon/", "actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"},
-     {"caf/", "sodium", "zmq", "lmdb.h", "yaml-cpp/", "fmt/", "systemd/", "sys/", "fcntl.h", "unistd.h",
-      "poll.h", "pthread.h"}},
+     {"caf/", "liboath/", "sodium", "zmq", "lmdb.h", "yaml-cpp/", "fmt/", "systemd/", "sys/", "fcntl.h",
+      "unistd.h", "poll.h", "pthread.h"}},
 };
 
 /// Headers that only the files named may include, wherever else the table above would allow them.
@@ -62,6 +63,7 @@ const std::vector<kept_header> kept_headers{
     {"lmdb.h", {"daemon/lmdb_storage", "plugins/sdk/client/lmdb_device_store", "tests/"}},
     {"zmq.h", {"daemon/zmq_link", "plugins/sdk/client/", "tests/"}},
     {"zmq_link_sockets.hpp", {"daemon/zmq_link"}},
+    {"liboath/", {"daemon/oath_factor", "plugins/cli/authenticator", "tests/"}},
     {"boost/", {"plugins/sdk/http/"}},
 };
 

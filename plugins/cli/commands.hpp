@@ -8,12 +8,14 @@ namespace wardline::cli {
 struct choices {
   std::string store;         ///< directory of the device's store
   std::string password_file; ///< empty: none; then the terminal is asked
+  std::string totp_file;     ///< secret of an authenticator; empty: none, likewise
   bool as_json = false;
 };
 
 struct enrol_order {
   std::string invitation; ///< file
   std::string code;       ///< 8 digits; empty: asked for
+  bool further = false;   ///< the person has another device already
 };
 
 struct invite_words {
@@ -31,7 +33,10 @@ struct send_words {
 
 int run_enrol(const choices& c, const enrol_order& order);
 int run_login(const choices& c);
-int run_logoff(const choices& c);
+/// `other`: the id of another device of the same person; empty = this one.
+int run_logoff(const choices& c, const std::string& other);
+int run_recovery_codes(const choices& c);
+int run_second_factor(const choices& c, const std::string& new_file);
 int run_status(const choices& c);
 int run_invite(const choices& c, const invite_words& order);
 int run_registrar_request(const choices& c, const std::string& out);
@@ -63,11 +68,26 @@ public:
   client::device& device() { return line->device(); }
   /// From the password file, or the terminal. Nothing has been said if it is nothing.
   [[nodiscard]] std::optional<std::string> password(const std::string& question) const;
+  /// From the file of the authenticator (`ahead` steps later), or the terminal.
+  [[nodiscard]] std::optional<std::string> second_factor(const std::string& question,
+                                                         unsigned ahead = 0) const;
+  /// An act that needs a fresh second factor: if it is refused for that, the person is asked, and it is done
+  /// again.
+  template <class T>
+  std::optional<client::result<T>> proved_act(const std::function<void(client::done<T>)>& start) {
+    auto done = line->act<T>(start);
+    if (!done || done->why() != refusal::second_factor_too_old)
+      return done;
+    if (auto no = prove(); no != refusal::none)
+      return client::result<T>{no};
+    return line->act<T>(start);
+  }
   /// Nobody answered in time.
   int silent(const std::string& more = {}) const;
 
 private:
   std::optional<int> give_password();
+  refusal prove();
 };
 
 } // namespace wardline::cli

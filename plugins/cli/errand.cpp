@@ -1,4 +1,5 @@
 // What every command does first: store, link, log-in; and last: the outbox.
+#include "authenticator.hpp"
 #include "commands.hpp"
 #include <algorithm>
 #include <fmt/format.h>
@@ -50,21 +51,52 @@ std::optional<int> errand::log_in(const std::string& if_silent) {
   return d.settled() ? std::nullopt : give_password();
 }
 
+std::optional<std::string> errand::second_factor(const std::string& question, unsigned ahead) const {
+  if (choice.totp_file.empty())
+    return ask_password(question);
+  auto secret = read_totp_file(choice.totp_file);
+  return secret ? std::optional{six_digits(secret->value, wall_clock(), ahead)} : std::nullopt;
+}
+
+/// A code from a file may have been used a moment ago by another command: then the next one is tried, once.
+/// A person waits for hers.
 std::optional<int> errand::give_password() {
-  auto given = password("Password: ");
-  if (!given)
-    return words.refuse(refusal::not_logged_in,
-                        choice.password_file.empty()
-                            ? "Run `ward login` on a terminal, or give --password-file FILE."
-                            : "The password file cannot be read.");
-  auto done = line->act<client::logged_in_as>(
-      [&](client::done<client::logged_in_as> then) { device().log_in(std::move(*given), std::move(then)); },
-      log_in_within_ms);
-  if (!done)
-    return silent();
-  if (!*done)
-    return words.refuse(done->no);
-  return std::nullopt;
+  unsigned tries = choice.totp_file.empty() ? 1 : 2;
+  for (unsigned ahead = 0;; ++ahead) {
+    auto given = password("Password: ");
+    auto factor = given ? second_factor("Six digits, or a recovery code: ", ahead) : std::nullopt;
+    if (!given || !factor)
+      return words.refuse(refusal::not_logged_in,
+                          choice.password_file.empty()
+                              ? "Run `ward login` on a terminal, or give --password-file and --totp-file."
+                              : "The file of the password or of the second factor cannot be read.");
+    auto done = line->act<client::logged_in_as>(
+        [&](client::done<client::logged_in_as> then) {
+          device().log_in(std::move(*given), std::move(*factor), std::move(then));
+        },
+        log_in_within_ms);
+    if (!done)
+      return silent();
+    if (*done)
+      return std::nullopt;
+    if (done->why() != refusal::wrong_password || ahead + 1 >= tries)
+      return words.refuse(done->no);
+  }
+}
+
+refusal errand::prove() {
+  unsigned tries = choice.totp_file.empty() ? 1 : 2;
+  for (unsigned ahead = 0;; ++ahead) {
+    auto factor = second_factor("Six digits once more, or a recovery code: ", ahead);
+    if (!factor)
+      return refusal::second_factor_needed;
+    auto done = line->act<client::nothing>(
+        [&](client::done<client::nothing> then) { device().prove(std::move(*factor), std::move(then)); });
+    if (!done)
+      return line->why_silent();
+    if (*done || done->why() != refusal::wrong_second_factor || ahead + 1 >= tries)
+      return done->why();
+  }
 }
 
 void errand::drain() {

@@ -19,7 +19,7 @@ std::string environment(const char* name) {
 }
 
 /// --as NAME: the store $WARD_STORES/NAME, and, for a demo, the password in $WARD_STORES/NAME.password if
-/// that file is there and no other was given.
+/// that file is there and no other was given; then the authenticator is $WARD_STORES/NAME.totp.
 std::string resolve(choices& c, const std::string& as) {
   if (as.empty())
     return c.store.empty() ? "Say which device: --store DIR, or --as NAME with WARD_STORES set."
@@ -34,6 +34,8 @@ std::string resolve(choices& c, const std::string& as) {
   std::error_code error;
   if (c.password_file.empty() && std::filesystem::exists(beside, error))
     c.password_file = beside;
+  if (c.totp_file.empty() && c.password_file == beside)
+    c.totp_file = c.store + ".totp";
   return {};
 }
 
@@ -64,6 +66,7 @@ struct line {
   invite_words invite;
   send_words send;
   std::string file;
+  std::string other;
   std::uint32_t number = 0;
   std::function<int()> run;
 };
@@ -73,11 +76,19 @@ void add_people(CLI::App& app, line& l) {
       app.add_subcommand("enrol", "Make this device somebody's, with an invitation and its second code");
   enrol->add_option("--invitation", l.enrol.invitation, "Invitation file")->required();
   enrol->add_option("--code", l.enrol.code, "Second code, 8 digits; asked for if not given");
+  enrol->add_flag("--further", l.enrol.further,
+                  "You have another device already, with password and second factor");
   enrol->callback([&l] { l.run = [&l] { return run_enrol(l.chosen, l.enrol); }; });
   app.add_subcommand("login", "Log in")->callback([&l] { l.run = [&l] { return run_login(l.chosen); }; });
-  app.add_subcommand("logoff", "Log off; the store is locked")->callback([&l] {
-    l.run = [&l] { return run_logoff(l.chosen); };
+  auto* logoff = app.add_subcommand("logoff", "Log off; the store is locked");
+  logoff->add_option("--device", l.other, "Log off on another device of yours instead: its id");
+  logoff->callback([&l] { l.run = [&l] { return run_logoff(l.chosen, l.other); }; });
+  app.add_subcommand("recovery-codes", "Make ten codes that stand in for the six digits")->callback([&l] {
+    l.run = [&l] { return run_recovery_codes(l.chosen); };
   });
+  auto* factor = app.add_subcommand("second-factor", "Take another authenticator");
+  factor->add_option("--new-totp-file", l.file, "Services and demos: keep the new secret in this file");
+  factor->callback([&l] { l.run = [&l] { return run_second_factor(l.chosen, l.file); }; });
   app.add_subcommand("status", "What this device is and whether the server answers")->callback([&l] {
     l.run = [&l] { return run_status(l.chosen); };
   });
@@ -130,6 +141,8 @@ int main(int argc, char** argv) {
   app.add_option("--as", l.as, "Demo: the device NAME below $WARD_STORES");
   app.add_option("--store", l.chosen.store, "Directory of this device's store");
   app.add_option("--password-file", l.chosen.password_file, "File whose first line is the password");
+  app.add_option("--totp-file", l.chosen.totp_file,
+                 "Services and demos: file with the authenticator's secret; enrol makes it");
   app.add_flag("--json", l.chosen.as_json, "One JSON object on standard output");
   app.require_subcommand(1);
   app.fallthrough();

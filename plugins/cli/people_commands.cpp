@@ -1,4 +1,4 @@
-// Commands about people and devices: enrol, login, logoff, status, invite, registrar.
+// Commands about people and devices: status, invite, registrar.
 #include "commands.hpp"
 #include "invitation_json.hpp"
 #include "wire/limits.hpp"
@@ -38,77 +38,7 @@ std::string sentence_about(client::device_stage stage, const std::string& name) 
   return fmt::format("{} is logged in on this device.", name);
 }
 
-int print_logged_in(const terminal& words, const client::logged_in_as& who, const std::string& first) {
-  auto until = who.session_until == 0
-                   ? std::string{}
-                   : fmt::format(" You stay logged in until {}.", show_time(who.session_until));
-  return words.result(
-      first + until,
-      {{"user", hex(who.user.view())}, {"name", who.display_name}, {"session_until_ms", who.session_until}});
-}
-
 } // namespace
-
-int run_enrol(const choices& c, const enrol_order& order) {
-  errand e{c};
-  auto raw = read_file(order.invitation, invitation_file_bytes_max);
-  if (!raw)
-    return e.words.refuse(refusal::malformed_request, "The invitation file cannot be read.", exit_no_input);
-  auto file = read_invitation_file(text(*raw));
-  wipe(*raw);
-  if (!file)
-    return e.words.refuse(file.why(), "The invitation file is damaged or not one. Ask for a new one.",
-                          exit_bad_data);
-  if (auto code = e.open_store())
-    return *code;
-  auto code = order.code.empty() ? ask_password("Second code (8 digits): ") : std::optional{order.code};
-  auto password = e.password("Choose a password (at least 8 characters): ");
-  if (!code || !password)
-    return e.words.refuse(refusal::not_logged_in,
-                          "Give --code and --password-file, or run this on a terminal.");
-  if (c.password_file.empty() && ask_password("The same password again: ") != password)
-    return e.words.refuse(refusal::wrong_password, "The two passwords differ. Nothing was done.");
-  e.line->connect(*file);
-  auto done = e.line->act<client::logged_in_as>(
-      [&](client::done<client::logged_in_as> then) {
-        e.device().enrol(*file, std::move(*code), std::move(*password), std::move(then));
-      },
-      log_in_within_ms);
-  if (!done)
-    return e.silent("Run the same command again: it goes on where it stopped.");
-  if (!*done)
-    return e.words.refuse(done->no);
-  return print_logged_in(e.words, **done, fmt::format("This device is now {}'s.", (*done)->display_name));
-}
-
-int run_login(const choices& c) {
-  errand e{c};
-  if (auto code = e.log_in())
-    return *code;
-  e.drain();
-  return print_logged_in(e.words, *e.device().who(),
-                         fmt::format("Logged in as {}.", e.device().who()->display_name));
-}
-
-int run_logoff(const choices& c) {
-  errand e{c};
-  if (auto code = e.open_store())
-    return *code;
-  if (!e.line->connect())
-    return e.words.refuse(refusal::not_found, "This device is not enrolled.", exit_not_allowed);
-  auto& d = e.device();
-  if (!e.line->wait([&] { return d.settled() || d.needs_log_in(); }))
-    return e.silent();
-  if (d.needs_log_in())
-    return e.words.result("Nobody was logged in.", {{"was_logged_in", false}});
-  auto done =
-      e.line->act<client::nothing>([&](client::done<client::nothing> then) { d.log_off(std::move(then)); });
-  if (!done)
-    return e.silent();
-  if (!*done)
-    return e.words.refuse(done->no);
-  return e.words.result("Logged off. This device's store is locked.", {{"was_logged_in", true}});
-}
 
 int run_status(const choices& c) {
   errand e{c};

@@ -200,6 +200,17 @@ TEST_CASE("who enrols is a device, a person, and one leaf") {
   CHECK(device->parties == f.visitor.certificate.parties);
   CHECK(now->people.at(f.visitor.user).party == f.c.party("visitor"));
   CHECK(f.row().state == rows::invitation_state::spent);
+  // And she is logged in by it, with the first half of her store's key; her code is used up.
+  auto back = f.answer_to(resume{f.caller_of(f.visitor), f.now});
+  CHECK(as<ask::welcome>(back).user == f.visitor.user);
+  CHECK(as<ask::welcome>(back).session_until == f.now + 12 * rules::hour_ms);
+  REQUIRE(back.shares);
+  CHECK(back.shares->number == 1);
+  CHECK_FALSE(back.shares->next);
+  auto again = f.authenticator_of(f.visitor.user).shows(f.now);
+  CHECK(why(f.answer_to(sign_in{f.caller_of(f.visitor), {}, password, again, {}, f.now})) ==
+        refusal::wrong_password);
+  leaves = f.leaves() - 1;
 
   SECTION("the same bytes again: the same answer, no leaf, no work") {
     CHECK(as<ask::enrolled>(f.enrols(f.visitor)).leaf == done.leaf);
@@ -223,6 +234,15 @@ TEST_CASE("enrolments that are refused change nothing") {
   auto m = f.enrol(f.visitor);
   m.password = "short";
   CHECK(why(f.knocks(noise, m)) == refusal::password_too_short);
+  m = f.enrol(f.visitor);
+  m.second_factor.clear();
+  CHECK(why(f.knocks(noise, m)) == refusal::second_factor_needed);
+  m = f.enrol(f.visitor);
+  m.totp_secret.pop_back();
+  CHECK(why(f.knocks(noise, m)) == refusal::second_factor_needed);
+  m = f.enrol(f.visitor);
+  m.second_factor = m.second_factor == "000000" ? "000001" : "000000";
+  CHECK(why(f.knocks(noise, m)) == refusal::wrong_second_factor);
   m = f.enrol(f.visitor);
   m.certificate.back() ^= 1;
   CHECK(why(f.knocks(noise, m)) == refusal::no_proof_of_possession);
@@ -271,7 +291,10 @@ TEST_CASE("names and own parties are taken at enrolment, whoever was invited fir
     as<ask::submitted>(f.says(f.c.admin(), m));
     auto certificate = e2ee::sign_object(
         f.c.id, d, {{e.invitation_key, e2ee::labels::device}, {e.signing, e2ee::labels::device_possession}});
-    return std::pair{e.noise.public_part, ask::enrol{i.invitation, code, certificate, password}};
+    auto comes = f.enrol(e);
+    comes.invitation = i.invitation;
+    comes.certificate = certificate;
+    return std::pair{e.noise.public_part, comes};
   };
   auto same_name = twin("twin", [](auto& i, auto& d) { i.display_name = d.display_name = "visitor"; });
   auto same_party = twin("lodger", [&](auto& i, auto& d) { i.parties = d.parties = {f.c.party("visitor")}; });
@@ -291,6 +314,8 @@ TEST_CASE("a second device needs no password, a station neither, a patient has a
     as<ask::submitted>(f.says(f.c.admin(), f.invite(*e, {})));
     auto m = f.enrol(*e);
     m.password.clear();
+    m.totp_secret.clear();
+    m.second_factor.clear();
     as<ask::enrolled>(f.knocks(e->noise.public_part, m));
   }
   CHECK(f.passwords.hashed == hashed);

@@ -6,7 +6,7 @@ namespace device = wire::device;
 
 namespace {
 
-const device::log_in right_password{{}, "correct horse"};
+const device::log_in right_password{{}, "correct horse", "123456"};
 
 wire::noise_key_pair unknown_key() {
   return wire::noise_key_pair::from(secret32{sha256(bytes{88})});
@@ -51,17 +51,20 @@ TEST_CASE("before Hello and before log-in nearly nothing is answered") {
 TEST_CASE("log-in, log-off, and the end of a session") {
   session_fixture f;
   f.connect(f.c.nurse);
-  CHECK(f.why(device::log_in{{}, "wrong"}) == refusal::wrong_password);
+  CHECK(f.why(device::log_in{{}, "wrong", "123456"}) == refusal::wrong_password);
   CHECK(f.why(device::list_parties{}) == refusal::not_logged_in);
   f.d.on_sign_in = [&](const sign_in& m) {
     CHECK(m.who->device == f.c.nurse.device);
     CHECK(m.user == f.c.nurse.user); // a personal device: its own person
     CHECK(m.handshake == f.device->handshake_hash());
     CHECK(m.now == f.clock);
-    return outcome{device::logged_in{m.user, f.clock + 60'000, {1, bytes(32, 9)}}};
+    return f.logged_in_as(m.user, f.clock + 60'000, f.clock);
   };
   auto in = std::get<device::logged_in>(f.answer_to(right_password));
+  CHECK(in.share.number == 1);
   CHECK(in.share.value == bytes(32, 9));
+  CHECK(in.share.next_number == 2);
+  CHECK(in.share.next == bytes(32, 10));
   f.d.on_ask = [&](const ask_directory& m) {
     CHECK(m.who->user == f.c.nurse.user);
     return outcome{device::conversations{}};
@@ -105,11 +108,11 @@ TEST_CASE("log-in, log-off, and the end of a session") {
 TEST_CASE("another person cannot log in on a personal device, and a station needs a name") {
   session_fixture f;
   f.connect(f.c.nurse);
-  CHECK(f.why(device::log_in{f.c.physician.user, "correct horse"}) == refusal::wrong_password);
+  CHECK(f.why(device::log_in{f.c.physician.user, "correct horse", "123456"}) == refusal::wrong_password);
   f.c.change([&](rules::clinic& c) { c.devices.at(f.c.nurse.device).user = {}; });
   CHECK(f.why(right_password) == refusal::wrong_password);
   CHECK(std::holds_alternative<device::logged_in>(
-      f.answer_to(device::log_in{f.c.physician.user, "correct horse"})));
+      f.answer_to(device::log_in{f.c.physician.user, "correct horse", "123456"})));
 }
 
 TEST_CASE("an unknown key may enrol, and nothing else") {
@@ -340,7 +343,7 @@ TEST_CASE("nothing of a person reaches the journal") {
   session_fixture f;
   f.log_in(f.c.nurse);
   f.why(device::find_person{"Grace Hopper"});
-  f.why(device::log_in{{}, "a very secret password"});
+  f.why(device::log_in{{}, "a very secret password", "123456"});
   f.in(bytes(30));
   for (const auto& line : f.journal.lines)
     for (const auto& [name, value] : line.fields) {

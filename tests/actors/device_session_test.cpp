@@ -84,7 +84,7 @@ TEST_CASE("Hello makes the channel the device's live one, and says who is logged
   REQUIRE(f.shake(f.c.nurse.noise));
   f.d.on_resume = [&](const resume& m) {
     CHECK(m.who->device == f.c.nurse.device);
-    CHECK(m.handshake == f.device->handshake_hash());
+
     return outcome{
         wire::device::welcome{f.c.nurse.user, session_fixture::now + 9'000, {}, {}, {3, bytes(32, 4)}}};
   };

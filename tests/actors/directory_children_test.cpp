@@ -67,7 +67,7 @@ struct parent_house : people_fixture {
     return message;
   }
   outcome signs_in(const build::enrolled& e, const user_id& as_user, const std::string& word = password) {
-    return answer_to(sign_in{caller_of(e), as_user, word, {}, now});
+    return answer_to(signing_in(e, as_user, word));
   }
 };
 
@@ -207,10 +207,10 @@ TEST_CASE("a log-in goes to the device's person, on a station to whom she names"
   CHECK(as<ask::logged_in>(f.signs_in(*f.nurse1, f.nurse1->user)).user == f.nurse1->user);
   // Whatever the message says: a personal device has one person.
   CHECK(as<ask::logged_in>(f.signs_in(*f.nurse1, f.c.admin().user)).user == f.nurse1->user);
-  auto w = as<ask::welcome>(f.answer_to(resume{f.caller_of(*f.nurse1), {}, f.now}));
+  auto w = as<ask::welcome>(f.answer_to(resume{f.caller_of(*f.nurse1), f.now}));
   CHECK(w.user == f.nurse1->user);
   as<ask::done>(f.answer_to(sign_off{f.caller_of(*f.nurse1), f.now}));
-  CHECK_FALSE(as<ask::welcome>(f.answer_to(resume{f.caller_of(*f.nurse1), {}, f.now})).user);
+  CHECK_FALSE(as<ask::welcome>(f.answer_to(resume{f.caller_of(*f.nurse1), f.now})).user);
 
   auto& desk = f.bring_in(f.c.station("front desk", {f.c.party("triage")}), {});
   CHECK(as<ask::logged_in>(f.signs_in(desk, f.nurse1->user)).user == f.nurse1->user);
@@ -240,7 +240,7 @@ TEST_CASE("a user's actor that died is spawned again") {
   std::vector<user_actor> users;
   f.stop_house();
   f.make_user_actor = [&](const user_id& id) {
-    users.push_back(f.w.sys.spawn(user, id, &f.s.disk, &f.s.dice, f.store_in_house, f.worker));
+    users.push_back(f.w.sys.spawn(user, id, f.parts_of_user()));
     return users.back();
   };
   f.start();

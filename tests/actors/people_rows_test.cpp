@@ -55,8 +55,14 @@ TEST_CASE("rows of people come back as they went in, and nothing else is one") {
   check_row(rows::user{{}, std::string(96, 'x'), std::string(256, 'y')});
   check_row(rows::device{hash_of(2), true});
   check_row(rows::device{hash_of(2), false});
-  check_row(rows::lock_share{3, bytes(32, 4)});
-  check_row(rows::wrong_passwords{7, 1'790'000'000'000});
+  check_row(rows::lock_share{3, bytes(32, 4), {}});
+  check_row(rows::lock_share{3, bytes(32, 4), bytes(32, 5)});
+  check_row(rows::wrong_passwords{7, 1'790'000'000'000, false});
+  check_row(rows::wrong_passwords{7, 1'790'000'000'000, true});
+  check_row(rows::strange_tries{8, 1'790'000'000'000});
+  check_row(rows::store_instance{{1, 2, 3}});
+  check_row(rows::second_factor{bytes(20, 1), {}, {}, {}});
+  check_row(rows::second_factor{bytes(20, 1), {7, {8, 10, 200}}, {2}, {hash_of(3), hash_of(4)}});
   check_row(rows::party{rules::party_kind::role, "triage", 5, hash_of(6)});
   check_row(rows::party_head{bytes(82, 7), bytes(82, 8)});
   check_row(rows::party_head{});
@@ -64,17 +70,18 @@ TEST_CASE("rows of people come back as they went in, and nothing else is one") {
   check_row(rows::invitation{
       hash_of(11), {1, 2, 3}, hash_of(12), 4, rows::invitation_state::spent, hash_of(13), hash_of(23)});
   check_row(rows::link_key{hash_of(14), "cli"});
-  check_row(rows::session{id_of<user_id>(15), 16, 17, hash_of(18)});
+  check_row(rows::session{id_of<user_id>(15), 16, 17, 18, hash_of(18)});
   check_row(rows::clinic{id_of<clinic_id>(19), id_of<incarnation_id>(20), hash_of(21), hash_of(22),
                          id_of<party_id>(24)});
 }
 
 TEST_CASE("fields come back in their places") {
-  auto s = rows::decode<rows::session>(rows::encode(rows::session{id_of<user_id>(1), 2, 3, hash_of(4)}));
+  auto s = rows::decode<rows::session>(rows::encode(rows::session{id_of<user_id>(1), 2, 3, 5, hash_of(4)}));
   REQUIRE(s);
   CHECK(s->user == id_of<user_id>(1));
   CHECK(s->since == 2);
   CHECK(s->until == 3);
+  CHECK(s->proved == 5);
   CHECK(s->handshake == hash_of(4));
   auto i = rows::decode<rows::invitation>(rows::encode(rows::invitation{
       hash_of(1), {2}, hash_of(3), 4, rows::invitation_state::dead, hash_of(5), hash_of(6)}));
@@ -91,10 +98,11 @@ TEST_CASE("fields come back in their places") {
   CHECK(p->kind == rules::party_kind::service);
   CHECK(p->name == "scribe");
   CHECK(p->n == 7);
-  auto w = rows::decode<rows::wrong_passwords>(rows::encode(rows::wrong_passwords{1, 2}));
+  auto w = rows::decode<rows::wrong_passwords>(rows::encode(rows::wrong_passwords{1, 2, true}));
   REQUIRE(w);
   CHECK(w->in_a_row == 1);
   CHECK(w->last == 2);
+  CHECK(w->known);
 }
 
 TEST_CASE("values outside their range are no row") {
@@ -103,7 +111,15 @@ TEST_CASE("values outside their range are no row") {
     party[1] = kind;
     CHECK_FALSE(decodes<rows::party>(party));
   }
-  CHECK_FALSE(decodes<rows::lock_share>(rows::encode(rows::lock_share{1, bytes(31)})));
+  CHECK_FALSE(decodes<rows::lock_share>(rows::encode(rows::lock_share{1, bytes(31), {}})));
+  CHECK_FALSE(decodes<rows::lock_share>(rows::encode(rows::lock_share{1, bytes(32), bytes(31)})));
+  CHECK_FALSE(decodes<rows::second_factor>(rows::encode(rows::second_factor{bytes(19), {}, {}, {}})));
+  for (const auto& used :
+       {rules::used_steps{5, {5}}, rules::used_steps{5, {7, 6}}, rules::used_steps{5, {6, 6}},
+        rules::used_steps{5, std::vector<std::uint32_t>(rules::used_steps_max + 1, 9)}})
+    CHECK_FALSE(decodes<rows::second_factor>(rows::encode(rows::second_factor{bytes(20), used, {}, {}})));
+  CHECK_FALSE(decodes<rows::second_factor>(rows::encode(
+      rows::second_factor{bytes(20), {}, {}, std::vector<hash32>(wire::recovery_codes_made + 1)})));
   CHECK_FALSE(decodes<rows::user>(rows::encode(rows::user{{}, std::string(97, 'x'), ""})));
   CHECK_FALSE(decodes<rows::user>(rows::encode(rows::user{{}, "x", std::string(257, 'y')})));
   CHECK_FALSE(decodes<rows::link_key>(rows::encode(rows::link_key{{}, std::string(65, 'x')})));
@@ -122,6 +138,10 @@ TEST_CASE("keys of one table never meet") {
   CHECK(rows::key_of_wrong_passwords(d, u).size() == 33);
   auto wrong = rows::key_of_wrong_passwords(d, u);
   CHECK(rows::key_of_share(d) != bytes(wrong.begin(), wrong.begin() + 17));
+  CHECK(rows::key_of_share(d) != rows::key_of_store_instance(d));
+  CHECK(rows::key_of_store_instance(d).size() == 17);
+  CHECK(rows::key_of_factor(u).size() == 17);
+  CHECK(rows::key_of_factor(u) != rows::key_of_strange_tries(u));
   CHECK(rows::key_of_head(p).size() == 17);
   auto membership = rows::key_of_membership(p, c);
   CHECK(membership.size() == 32);

@@ -86,7 +86,7 @@ TEST_CASE("a founding that does not verify is refused by name and leaves nothing
   f.start(bad);
   CHECK(f.s.disk.commits == 0);
   CHECK(f.s.journal.count("founding_refused") == 1);
-  auto asked = f.ask(resume{f.caller_of(f.c.admin()), {}, f.now});
+  auto asked = f.ask(resume{f.caller_of(f.c.admin()), f.now});
   f.w.run();
   CHECK(asked->why); // the directory is gone
 }
@@ -134,7 +134,7 @@ TEST_CASE("before founding nobody is answered") {
   f.start();
   CHECK_FALSE(f.serves());
   CHECK(why(f.knocks({}, f.enrol(f.c.admin()))) == refusal::not_found);
-  CHECK(why(f.answer_to(sign_in{f.caller_of(f.c.admin()), {}, password, {}, f.now})) ==
+  CHECK(why(f.answer_to(sign_in{f.caller_of(f.c.admin()), {}, password, "123456", {}, f.now})) ==
         refusal::device_revoked);
 }
 

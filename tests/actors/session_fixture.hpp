@@ -62,6 +62,7 @@ struct session_fixture {
   std::shared_ptr<wire::noise_key_pair> daemon_key =
       std::make_shared<wire::noise_key_pair>(wire::noise_key_pair::from(secret32{sha256(bytes{77})}));
   time_ms clock = now;
+  std::uint64_t steady = 1;
   channel_ref ref{{"web/0011223344556677", {1}}, 7};
   device_session_actor session;
   std::optional<wire::channel> device; ///< the device's end, once the handshake is done
@@ -83,9 +84,8 @@ struct session_fixture {
     });
     d.on_resume = [](const resume&) { return outcome{wire::device::welcome{}}; };
     d.on_sign_in = [this](const sign_in& m) {
-      return m.password == "correct horse"
-                 ? outcome{wire::device::logged_in{m.user, now + 3'600'000, {1, bytes(32, 9)}}}
-                 : refused(refusal::wrong_password);
+      return m.password.text() == "correct horse" ? logged_in_as(m.user, now + 3'600'000, m.now)
+                                                  : refused(refusal::wrong_password);
     };
     d.on_sign_off = [](const sign_off&) { return outcome{wire::device::done{5}}; };
     session = spawn();
@@ -101,10 +101,19 @@ struct session_fixture {
   session_fixture(const session_fixture&) = delete;
   session_fixture& operator=(const session_fixture&) = delete;
 
+  /// What a user actor answers: the halves apart.
+  static outcome logged_in_as(const user_id& who, time_ms until, time_ms proved, time_ms idle = 0) {
+    auto halves = std::make_shared<lock_shares>();
+    halves->number = 1;
+    halves->share = secret32{bytes(32, 9)};
+    halves->next = secret32{bytes(32, 10)};
+    return {wire::device::logged_in{who, until, {}, idle}, proved, std::move(halves)};
+  }
+
   device_session_actor spawn() {
     auto s = w.sys.spawn(device_session, ref, host,
                          session_parts{&c.board, daemon_key, directory, audit, &journal});
-    caf::anon_send(s, tick{clock, 1});
+    caf::anon_send(s, tick{clock, steady});
     w.run();
     return s;
   }
@@ -115,8 +124,13 @@ struct session_fixture {
   }
 
   void pass(std::uint64_t ms) {
-    clock += ms;
-    caf::anon_send(session, tick{clock, 1});
+    steady += ms;
+    set_clock(clock + ms);
+  }
+  /// Somebody sets the wall clock; the steady one does not move.
+  void set_clock(time_ms wall) {
+    clock = wall;
+    caf::anon_send(session, tick{clock, steady});
     w.run();
   }
 
@@ -197,7 +211,7 @@ struct session_fixture {
   void log_in(const test_person& who) {
     connect(who);
     REQUIRE(std::holds_alternative<wire::device::logged_in>(
-        answer_to(wire::device::log_in{{}, "correct horse"})));
+        answer_to(wire::device::log_in{{}, "correct horse", "123456"})));
   }
 };
 

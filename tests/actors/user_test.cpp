@@ -1,88 +1,10 @@
 // One person's log-ins: the real user actor over the real store.
-#include "password_worker.hpp"
-#include "people_fixture.hpp"
-#include "timeouts.hpp"
+#include "person_fixture.hpp"
 
 using namespace wardline;
 namespace ask = wire::device;
 
 namespace {
-
-/// A person with a password, on a disk without a clinic: a user asks nobody else.
-struct person {
-  world w;
-  store_fixture s;
-  cheap_passwords passwords;
-  store_actor store = s.spawn(w);
-  password_actor worker = w.sys.spawn(password_worker, &passwords);
-  user_id id = build::named<user_id>("nurse1");
-  device_id pc = build::named<device_id>("pc");
-  device_id phone = build::named<device_id>("phone");
-  hash32 handshake = build::drawn("handshake");
-  time_ms now = build::founded;
-  user_actor actor;
-
-  person() {
-    act a;
-    a.entry.kind = rules::audit_kind::enrolled;
-    a.changes.push_back(
-        put_row(ports::table::user, to_bytes(id.view()),
-                rows::user{build::named<party_id>("nurse1"), "nurse1", "phc of " + password}));
-    w.ask<committed>(store, write_of({a}));
-    w.run();
-    actor = spawn(id);
-  }
-  ~person() {
-    stop(actor);
-    stop(worker);
-    stop(store);
-  }
-  person(const person&) = delete;
-  person& operator=(const person&) = delete;
-
-  user_actor spawn(const user_id& u) { return w.sys.spawn(user, u, &s.disk, &s.dice, store, worker); }
-  template <class Handle>
-  void stop(Handle& h) {
-    caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
-    h = Handle{};
-    w.run();
-  }
-  /// As idle ones are let go, and as after a restart.
-  void park() {
-    stop(actor);
-    actor = spawn(id);
-  }
-
-  caller_ref on_device(const device_id& d) const {
-    auto out = std::make_shared<caller>();
-    out->device = d;
-    out->user = id;
-    return out;
-  }
-  std::shared_ptr<asked<outcome>> tries(const std::string& word, const device_id& d) {
-    return w.ask<outcome>(actor, sign_in{on_device(d), id, word, handshake, now});
-  }
-  template <class Message>
-  outcome answer_to(Message m) {
-    auto a = w.ask<outcome>(actor, std::move(m));
-    w.run();
-    REQUIRE(a->answer);
-    return *a->answer;
-  }
-  outcome signs_in(const std::string& word, const device_id& d) {
-    return answer_to(sign_in{on_device(d), id, word, handshake, now});
-  }
-  outcome signs_in(const std::string& word) { return signs_in(word, pc); }
-  ask::welcome back(const device_id& d) {
-    return as<ask::welcome>(answer_to(resume{on_device(d), handshake, now}));
-  }
-  outcome signs_off() { return answer_to(sign_off{on_device(pc), now}); }
-
-  std::size_t leaves() const { return s.disk.rows[static_cast<std::size_t>(ports::table::leaf)].size(); }
-  rules::audit_entry last_entry() const {
-    return rules::decode_audit_entry(read_entry(s.disk, leaves() - 1)->entry).value();
-  }
-};
 
 const std::string wrong = "wrong horse";
 
@@ -93,9 +15,11 @@ TEST_CASE("a right password is a session, a share and one leaf") {
   auto leaves = p.leaves();
   auto in = as<ask::logged_in>(p.signs_in(password));
   CHECK(in.user == p.id);
-  CHECK(in.session_until == p.now + rules::session_ms_max);
-  CHECK(in.share.number == 1);
-  CHECK(in.share.value.size() == 32);
+  CHECK(in.session_until == p.now + 12 * rules::hour_ms);
+  CHECK(in.idle == 15 * rules::minute_ms);
+  CHECK(in.share.value.empty()); // only the channel's end puts halves into an answer
+  CHECK(p.halves.number == 1);
+  CHECK(p.halves.share.size() == 32);
   CHECK(p.leaves() == leaves + 1);
   CHECK(p.last_entry().kind == rules::audit_kind::logged_in);
   CHECK(p.last_entry().user == p.id);
@@ -106,11 +30,14 @@ TEST_CASE("a right password is a session, a share and one leaf") {
   CHECK(row->row.handshake == p.handshake);
 
   // The share is the device's: it stays, whoever logs in, until it is replaced on purpose.
-  p.now += 1000;
-  CHECK(as<ask::logged_in>(p.signs_in(password)).share.value == in.share.value);
+  auto first = p.halves;
+  as<ask::logged_in>(p.signs_in(password));
+  CHECK(p.halves.share == first.share);
   p.park();
-  CHECK(as<ask::logged_in>(p.signs_in(password)).share.value == in.share.value);
-  CHECK(as<ask::logged_in>(p.signs_in(password, p.phone)).share.value != in.share.value);
+  as<ask::logged_in>(p.signs_in(password));
+  CHECK(p.halves.share == first.share);
+  as<ask::logged_in>(p.signs_in(password, p.phone));
+  CHECK(p.halves.share != first.share);
 }
 
 TEST_CASE("a session is taken up again until its end, by nobody else, and not after log-off") {
@@ -120,10 +47,10 @@ TEST_CASE("a session is taken up again until its end, by nobody else, and not af
   auto w = p.back(p.pc);
   CHECK(w.user == p.id);
   CHECK(w.session_until == in.session_until);
-  CHECK(w.share.value == in.share.value);
+  CHECK(w.idle == in.idle);
   CHECK_FALSE(p.back(p.phone).user);
   auto other = p.spawn(build::named<user_id>("somebody"));
-  auto theirs = p.w.ask<outcome>(other, resume{p.on_device(p.pc), p.handshake, p.now});
+  auto theirs = p.w.ask<outcome>(other, resume{p.on_device(p.pc), p.now});
   p.w.run();
   CHECK_FALSE(as<ask::welcome>(*theirs->answer).user);
   // Who logs off elsewhere ends no session but her own.
@@ -267,15 +194,18 @@ TEST_CASE("two people who log in on one station at once get the same share") {
   a.entry.kind = rules::audit_kind::enrolled;
   a.changes.push_back(
       put_row(ports::table::user, to_bytes(second.view()), rows::user{{}, "nurse2", "phc of " + password}));
+  a.changes.push_back(put_row(ports::table::user, rows::key_of_factor(second),
+                              rows::second_factor{p.hers.secret, {}, {}, {}}));
   p.w.ask<committed>(p.store, write_of({a}));
   p.w.run();
   auto other = p.spawn(second);
   auto one = p.tries(password, p.pc);
-  auto two = p.w.ask<outcome>(other, sign_in{p.on_device(p.pc), second, password, p.handshake, p.now});
+  auto two = p.w.ask<outcome>(
+      other, sign_in{p.on_device(p.pc), second, password, p.hers.shows(p.now), p.handshake, p.now});
   p.w.run();
-  auto share = as<ask::logged_in>(*one->answer).share;
-  CHECK(as<ask::logged_in>(*two->answer).share.value == share.value);
+  auto share = to_bytes(one->answer->shares->share.view());
+  CHECK(to_bytes(two->answer->shares->share.view()) == share);
   auto kept = read_row<rows::lock_share>(p.s.disk, ports::table::device, rows::key_of_share(p.pc));
-  CHECK(kept->row.share == share.value);
+  CHECK(kept->row.share == share);
   p.stop(other);
 }

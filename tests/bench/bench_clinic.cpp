@@ -1,4 +1,5 @@
 #include "bench_clinic.hpp"
+#include "authenticator.hpp"
 #include "credentials.hpp"
 #include "e2ee/party_keys.hpp"
 #include "founding_file.hpp"
@@ -211,9 +212,11 @@ void bench_device::enrol(const invitation_id& invitation, const hash32& invitati
   c.parties = {party};
   certify(std::move(c), invitation_key);
   connect({}, {});
-  ask_and_wait(wire::device::enrol{invitation, code, certificate_raw, password});
+  authenticator hers{name_};
+  // Enrolling logs a person in: the welcome of the certified channel says so.
+  ask_and_wait(
+      wire::device::enrol{invitation, code, certificate_raw, password, hers.secret, hers.shows(wall_ms())});
   connect(device, certificate);
-  ask_and_wait(wire::device::log_in{{}, password});
   make_own_party();
 }
 

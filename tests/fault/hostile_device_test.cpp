@@ -145,13 +145,13 @@ TEST_CASE("hostile: an invitation serves one device") {
   c.act<client::logged_in_as>(
       "enrolment",
       [&](auto then) {
-        first.device->enrol(invited.file, invited.code, real_clinic::password, std::move(then));
+        first.device->enrol(invited.file, invited.code, credentials_of("visitor"), std::move(then));
       },
       &first);
   real_device second{"thief"};
   second.connect(invited.file);
   std::optional<refusal> why;
-  second.device->enrol(invited.file, invited.code, "another long password",
+  second.device->enrol(invited.file, invited.code, credentials_of("thief"),
                        [&](client::result<client::logged_in_as> r) { why = r.why(); });
   REQUIRE(c.run_until([&] { return why.has_value(); }, 60'000, &second));
   INFO(name_of(*why));

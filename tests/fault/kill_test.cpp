@@ -163,7 +163,8 @@ private:
                                std::string{name_of(d.last_loss())}};
     if (d.needs_log_in())
       clinic_.act<client::logged_in_as>(
-          "the log-in of " + who.name, [&](auto then) { d.log_in(real_clinic::password, std::move(then)); },
+          "the log-in of " + who.name,
+          [&](auto then) { d.log_in(real_clinic::password, six_digits_of(who.name), std::move(then)); },
           &who);
     if (!clinic_.run_until([&] { return d.settled(); }, 60'000, &who))
       throw std::runtime_error{who.name + " does not settle"};

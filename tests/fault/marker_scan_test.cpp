@@ -127,7 +127,8 @@ std::set<std::string> read_all(real_clinic& c, relayed_device& r) {
   REQUIRE(drive([&] { return r.device->needs_log_in() || r.device->settled(); }));
   bool in = r.device->settled(); // the log-in of before is still alive
   if (!in)
-    r.device->log_in(real_clinic::password, [&](auto result) { in = static_cast<bool>(result); });
+    r.device->log_in(real_clinic::password, six_digits_of("physician"),
+                     [&](auto result) { in = static_cast<bool>(result); });
   REQUIRE(drive([&] { return in && r.device->settled(); }));
   bool caught_up = false;
   r.device->catch_up([&](auto result) { caught_up = static_cast<bool>(result); });

@@ -1,4 +1,5 @@
 #include "real_clinic.hpp"
+#include "authenticator.hpp"
 #include "ctl/found_clinic.hpp"
 #include "ctl/identity_file.hpp"
 #include "invitation_json.hpp"
@@ -20,6 +21,16 @@ time_ms wall_ms() {
 }
 
 } // namespace
+
+client::credentials credentials_of(const std::string& name) {
+  authenticator hers{name};
+  return {real_clinic::password, hers.secret, hers.shows(wall_ms())};
+}
+
+std::string six_digits_of(const std::string& name) {
+  auto person = name.substr(0, name.find(" ")); // a witness is somebody too
+  return code_of_step(authenticator{person}.secret, rules::step_at(wall_ms()) + 1);
+}
 
 real_device::real_device(std::string n, client::memory_device_store s)
     : name{std::move(n)}, store{std::move(s)} {
@@ -120,8 +131,9 @@ void real_clinic::enrol(const std::string& name, const client::invitation_file& 
   devices.push_back(std::make_unique<real_device>(name));
   auto& d = *devices.back();
   d.connect(file);
-  act<client::logged_in_as>("enrolment of " + name,
-                            [&](auto then) { d.device->enrol(file, code, password, std::move(then)); });
+  act<client::logged_in_as>("enrolment of " + name, [&](auto then) {
+    d.device->enrol(file, code, credentials_of(name), std::move(then));
+  });
 }
 
 real_clinic::real_clinic(const std::string& clinic_name) {

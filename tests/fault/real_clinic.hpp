@@ -40,6 +40,11 @@ private:
   std::unique_ptr<client::link> link_;
 };
 
+/// What this person types: password and, at her first device, the secret of her authenticator and its code.
+client::credentials credentials_of(const std::string& name);
+/// The code after the one that she enrolled with; for one log-in.
+std::string six_digits_of(const std::string& name);
+
 class real_clinic {
 public:
   static constexpr const char* password = "a long enough password";

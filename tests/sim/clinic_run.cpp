@@ -1,4 +1,5 @@
 #include "clinic_run.hpp"
+#include "authenticator.hpp"
 #include "credentials.hpp"
 #include "daemon_life.hpp"
 #include "disk_audit.hpp"
@@ -179,8 +180,10 @@ private:
 
   bool enrol(wired_device& d, const client::invitation_file& file, const std::string& code) {
     d.device->start(now_);
-    auto r = wait_for<client::logged_in_as>(
-        [&](auto then) { d.device->enrol(file, code, password, std::move(then)); });
+    auto r = wait_for<client::logged_in_as>([&](auto then) {
+      authenticator hers{d.name};
+      d.device->enrol(file, code, {password, hers.secret, hers.shows(now_)}, std::move(then));
+    });
     return must(r, "enrolment of " + d.name);
   }
 

@@ -58,6 +58,7 @@ house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& fi
   p.journal = &journal_;
   p.link = &link_;
   p.passwords = &passwords_;
+  p.factors = &factors_;
   p.board = board_;
   p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(disk.keys.noise.copy()));
   p.rights = {{"cli", {"channels"}}};

@@ -5,6 +5,7 @@
 #include "keyring.hpp"
 #include "memory_storage.hpp"
 #include "network.hpp"
+#include "oath_factor.hpp"
 #include "sealed_storage.hpp"
 #include "test_ports.hpp"
 #include "watched_storage.hpp"
@@ -58,6 +59,7 @@ private:
   kept_journal journal_;
   sim_link link_;
   quick_passwords passwords_;
+  daemon::oath_factor factors_;
   std::unique_ptr<keyring> ring_;
   std::unique_ptr<sealed_storage> sealed_;
   std::unique_ptr<watched_storage> watched_;

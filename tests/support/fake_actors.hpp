@@ -10,6 +10,8 @@ namespace wardline {
 /// A directory that answers by its hooks, not_found without one.
 struct fake_directory {
   std::function<outcome(const ask_directory&)> on_ask;
+  std::function<outcome(const ask_directory&)> on_hello; ///< every store is the right one without it
+  std::function<outcome(const ask_user&)> on_user;
   std::function<outcome(const post_slip&)> on_post;
   std::function<outcome(const open_bodies&)> on_open;
   std::function<outcome(const read_slips&)> on_slips;
@@ -19,6 +21,8 @@ struct fake_directory {
   std::function<outcome(const sign_off&)> on_sign_off;
   bool silent = false; ///< keeps every request unanswered
   std::vector<caf::typed_response_promise<outcome>> kept;
+  std::vector<session_used> used;
+  std::vector<sign_off> signed_off;
   std::vector<fan_out> news;
   std::vector<session_online> online;
   std::vector<session_offline> offline;
@@ -36,14 +40,23 @@ struct fake_directory {
   directory_actor spawn(caf::actor_system& sys) {
     return sys.spawn([this](directory_actor::pointer self) -> directory_actor::behavior_type {
       return {
-          [=, this](const ask_directory& m) { return answer(self, on_ask, m); },
+          [=, this](const ask_directory& m) -> caf::result<outcome> {
+            if (!std::holds_alternative<wire::device::hello>(m.what))
+              return answer(self, on_ask, m);
+            return on_hello ? on_hello(m) : outcome{wire::device::done{}};
+          },
           [=, this](const post_slip& m) { return answer(self, on_post, m); },
           [=, this](const open_bodies& m) { return answer(self, on_open, m); },
           [=, this](const read_slips& m) { return answer(self, on_slips, m); },
           [=, this](const apply_act& m) { return answer(self, on_act, m); },
           [=, this](const sign_in& m) { return answer(self, on_sign_in, m); },
           [=, this](const resume& m) { return answer(self, on_resume, m); },
-          [=, this](const sign_off& m) { return answer(self, on_sign_off, m); },
+          [=, this](const sign_off& m) {
+            signed_off.push_back(m);
+            return answer(self, on_sign_off, m);
+          },
+          [=, this](const ask_user& m) { return answer(self, on_user, m); },
+          [this](const session_used& m) { used.push_back(m); },
           [this](const session_online& m) { online.push_back(m); },
           [this](const session_offline& m) { offline.push_back(m); },
           [this](const fan_out& m) { news.push_back(m); },

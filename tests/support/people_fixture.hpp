@@ -3,7 +3,9 @@
 // nothing, a link that only remembers, conversations as the test says.
 #include "admission.hpp"
 #include "audit.hpp"
+#include "authenticator.hpp"
 #include "directory.hpp"
+#include "oath_factor.hpp"
 #include "password_worker.hpp"
 #include "plugins/sdk/e2ee/builders.hpp"
 #include "store_fixture.hpp"
@@ -61,6 +63,9 @@ struct people_fixture {
   build::clinic c;
   store_fixture s;
   cheap_passwords passwords;
+  daemon::oath_factor factors;
+  std::shared_ptr<waiting_line> line = std::make_shared<waiting_line>(rules::passwords_waiting_max);
+  std::map<user_id, authenticator> authenticators;
   kept_link link;
   std::shared_ptr<rules::clinic_board> board = std::make_shared<rules::clinic_board>();
   make_conversation make_conversation_actor = [](const conversation_id&, directory_actor) {
@@ -133,15 +138,21 @@ struct people_fixture {
     d.passwords = worker;
     d.make_conversation_actor = make_conversation_actor;
     d.make_user_actor = make_user_actor;
+    d.factors = &factors;
+    d.line = line;
     if (!d.make_user_actor)
-      d.make_user_actor = [this](const user_id& id) {
-        return w.sys.spawn(user, id, &s.disk, &s.dice, store_in_house, worker);
-      };
+      d.make_user_actor = [this](const user_id& id) { return w.sys.spawn(user, id, parts_of_user()); };
     d.first = std::move(f);
     d.first_incarnation = build::named<incarnation_id>("first life");
     d.start = now;
     d.conversations_open = conversations_open;
     return d;
+  }
+  user_parts parts_of_user() {
+    return {&s.disk, &s.dice, &s.journal, &factors, store_in_house, worker, line};
+  }
+  authenticator& authenticator_of(const user_id& u) {
+    return authenticators.try_emplace(u, std::string(u.value.begin(), u.value.end())).first->second;
   }
   void restart() {
     stop_house();
@@ -192,8 +203,12 @@ struct people_fixture {
   static wire::device::invite invite(const build::enrolled& e, std::vector<wire::device::party_name> names) {
     return {e.invited.raw(), code, std::nullopt, std::move(names)};
   }
-  static wire::device::enrol enrol(const build::enrolled& e) {
-    return {e.invited.invitation, code, e.certificate.raw(), password};
+  wire::device::enrol enrol(const build::enrolled& e) {
+    auto& hers = authenticator_of(e.user);
+    return {e.invited.invitation, code, e.certificate.raw(), password, hers.secret, hers.shows(now)};
+  }
+  sign_in signing_in(const build::enrolled& e, const user_id& as_user, const std::string& word = password) {
+    return {caller_of(e), as_user, word, authenticator_of(as_user ? as_user : e.user).fresh(now), {}, now};
   }
   outcome enrols(const build::enrolled& e) { return knocks(e.noise.public_part, enrol(e)); }
 

@@ -51,6 +51,7 @@ void device::on_channel_closed(refusal why, time_ms now) {
 void device::tick(time_ms now) {
   parts_->shared.link.tick(now);
   parts_->shared.run_timers();
+  parts_->count_quiet(now);
 }
 
 // ---------------------------------------------------------------- state
@@ -118,42 +119,6 @@ std::uint64_t device::pinned_size() const {
 }
 
 // ---------------------------------------------------------------- acts
-
-void device::enrol(const invitation_file& file, std::string code, std::string password,
-                   done<logged_in_as> then) {
-  if (parts_->damaged != refusal::none || parts_->enrolment.enrolled()) {
-    then(parts_->damaged != refusal::none ? parts_->damaged : refusal::already_exists);
-    return;
-  }
-  auto held = std::make_shared<const wiped_bytes>(to_bytes(view(password)));
-  wipe({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
-  parts_->enrolment.enrol(file, std::move(code), held, [this, held, then](const refused& no) {
-    if (no.why == refusal::none)
-      parts_->enrolled(std::string{text(held->value)}, then);
-    else
-      then(no);
-  });
-}
-
-void device::log_in(std::string password, done<logged_in_as> then) {
-  if (parts_->damaged != refusal::none || !parts_->enrolment.enrolled())
-    then(parts_->damaged != refusal::none ? parts_->damaged : refusal::not_found);
-  else
-    parts_->log_in(std::move(password), std::move(then));
-}
-
-void device::log_off(done<nothing> then) {
-  parts_->shared.link.ask_for<wire::device::done>(wire::device::log_off{},
-                                                  [this, then](const result<wire::device::done>& answer) {
-                                                    // Locked whatever the answer: a person who goes away must
-                                                    // not leave the store open.
-                                                    parts_->lock(refusal::not_logged_in);
-                                                    if (answer)
-                                                      then(nothing{});
-                                                    else
-                                                      then(answer.no);
-                                                  });
-}
 
 void device::conversation_with(std::string to, done<conversation_id> then) {
   parts_->when_settled([this, to = std::move(to), then](refusal why) {

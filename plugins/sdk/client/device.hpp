@@ -41,6 +41,13 @@ struct logged_in_as {
   time_ms session_until = 0; ///< 0 = no absolute end
 };
 
+/// What a person gives when her device is enrolled.
+struct credentials {
+  std::string password;
+  bytes totp_secret; ///< 20 bytes, made here, for her authenticator; empty: she has another device already
+  std::string second_factor; ///< six digits, or (with another device) a recovery code
+};
+
 /// What the daemon did with a message of ours.
 enum class outbox_state : std::uint8_t { written = 1, sent = 2, acked = 3, stopped = 4 };
 
@@ -133,7 +140,7 @@ struct notice {
     unreadable,      ///< a slip cannot be read: why
     log,             ///< log_*: the audit log does not fit what this device has seen
     not_sent,        ///< an outbox row stopped: why
-    store,           ///< the store refused or failed: why
+    store,           ///< the store refused or failed, or its lock share went back: why
   };
   about what = about::log;
   refusal why = refusal::none;
@@ -198,9 +205,23 @@ public:
   // ---- acts. Each ends through its callback; acts of an open device given before settled() wait for it.
   /// Shows the invitation, verifies everything it hangs on, makes keys and certificate, enrols, comes back
   /// with the certified key, logs in, makes the store's inner part and the first links of its parties.
-  void enrol(const invitation_file& file, std::string code, std::string password, done<logged_in_as> then);
-  void log_in(std::string password, done<logged_in_as> then);
+  /// A person's first device founds her second factor and is logged in by that; a further one logs in with
+  /// what she has.
+  void enrol(const invitation_file& file, std::string code, credentials given, done<logged_in_as> then);
+  /// The authenticator's secret of an enrolment that was begun and not finished; empty if there is none.
+  [[nodiscard]] wiped_bytes enrolling_secret() const;
+  /// `user`: who, on a station; none on a personal device.
+  void log_in(std::string password, std::string second_factor, done<logged_in_as> then,
+              const user_id& user = {});
   void log_off(done<nothing> then);
+  /// Ends the session on another device of the same person.
+  void log_off_other(const device_id& other, done<nothing> then);
+  /// The second factor again: acts that were refused as second_factor_too_old may be asked once more.
+  void prove(std::string second_factor, done<nothing> then);
+  /// Ten, each good once; those of before are dead. Needs a fresh second factor.
+  void make_recovery_codes(done<std::vector<std::string>> then);
+  /// Another authenticator: 20 bytes, and the six digits it shows. Needs a fresh second factor.
+  void set_second_factor(bytes secret, std::string code, done<nothing> then);
 
   /// To a person by certified name, or to a role by its name. `staged` (may be unset) is told the message's
   /// id when it stands in the outbox: from then on it is sent until it is acked, also by a later device

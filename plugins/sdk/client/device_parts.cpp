@@ -33,7 +33,8 @@ session_events device::parts::heard() {
   out.welcomed = [this](wire::device::welcome& w) { on_welcome(w); };
   out.turned_away = [this](const refused& no) { on_turned_away(no); };
   out.slip = [this](wire::device::slip& s) { conversations.on_slip(s); };
-  out.ended = [this](refusal why) { lock(why); };
+  out.ended = [this](refusal why) { on_ended(why); };
+  out.share_gone = [this](std::uint32_t number) { on_share_gone(number); };
   out.lost = [this](refusal why) {
     greeted = false;
     if (shared.events.lost)
@@ -62,7 +63,7 @@ void device::parts::on_welcome(wire::device::welcome& w) {
       end_settling(refusal::not_logged_in);
     return;
   }
-  if (auto why = log_in_with(w.user, w.session_until, w.share); why != refusal::none)
+  if (auto why = log_in_with(w.user, w.session_until, w.idle, w.share); why != refusal::none)
     end_settling(why);
 }
 
@@ -71,18 +72,20 @@ void device::parts::on_turned_away(const refused& no) {
   end_settling(no.why);
 }
 
-void device::parts::enrolled(std::string password, done<logged_in_as> then) {
+/// A person's first device is logged in by its enrolment: the welcome says so.
+void device::parts::enrolled(const held_credentials& given, done<logged_in_as> then) {
   shared.link.stop();
   shared.link.drop_all();
   greeted = false;
   shared.link.start(enrolment.identity(false), shared.now());
-  log_in(std::move(password), std::move(then));
+  if (given.given.totp_secret.empty())
+    log_in({{}, given.given.password, given.given.second_factor}, std::move(then));
+  else
+    settling_for.push_back(std::move(then));
 }
 
-void device::parts::log_in(std::string password, done<logged_in_as> then) {
+void device::parts::log_in(wire::device::log_in request, done<logged_in_as> then) {
   logging_in = true;
-  wire::device::log_in request{{}, password};
-  wipe({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
   shared.link.ask_for<wire::device::logged_in>(
       std::move(request), [this, then](result<wire::device::logged_in> answer) {
         logging_in = false;
@@ -92,14 +95,16 @@ void device::parts::log_in(std::string password, done<logged_in_as> then) {
           return;
         }
         settling_for.push_back(then);
-        auto why = log_in_with(answer->user, answer->session_until, answer->share);
+        auto why = log_in_with(answer->user, answer->session_until, answer->idle, answer->share);
         wipe(answer->share.value);
+        wipe(answer->share.next);
         if (why != refusal::none)
           end_settling(why);
       });
 }
 
-refusal device::parts::log_in_with(const user_id& user, time_ms until, const wire::device::share& share) {
+refusal device::parts::log_in_with(const user_id& user, time_ms until, time_ms idle,
+                                   const wire::device::share& share) {
   if (!shared.inner) {
     if (auto why = open_inner(share); why != refusal::none) {
       shared.inner.reset();
@@ -111,28 +116,13 @@ refusal device::parts::log_in_with(const user_id& user, time_ms until, const wir
   const auto& own = shared.inner->certificate;
   if (own.user && own.user != user)
     return refusal::author_not_device_user;
-  shared.who = logged_in_as{user, own.display_name, until};
+  shared.who =
+      logged_in_as{user, own.user ? own.display_name : name_of_user(shared.inner->trust, user), until};
+  idle_ms = idle;
+  quiet_ms = 0;
+  take_next_share(share);
   settle();
   return refusal::none;
-}
-
-refusal device::parts::open_inner(const wire::device::share& share) {
-  if (share.number == 0 || share.value.size() != secret32::size)
-    return refusal::store_not_openable;
-  secret32 half{share.value};
-  if (shared.rows.made()) {
-    if (auto why = shared.rows.unlock(shared.me->id, share.number, half); why != refusal::none)
-      return why;
-    return load_inner();
-  }
-  store_changes changes;
-  if (auto why = enrolment.make_inner(share.number, half, changes); why != refusal::none)
-    return why;
-  shared.pin_moved = shared.pin.has_value();
-  if (auto why = shared.commit(std::move(changes)); why != refusal::none)
-    return why;
-  (void)enrolment.burn_keys(); // if it fails, the next start burns them
-  return load_inner();
 }
 
 refusal device::parts::load_inner() {
@@ -235,7 +225,27 @@ void device::parts::lock(refusal why) {
   end_settling(why == refusal::none ? refusal::not_logged_in : why);
 }
 
+/// A station keeps its keys over the change of persons; only nobody is logged in.
+void device::parts::on_ended(refusal why) {
+  if (!shared.inner || shared.inner->certificate.user)
+    return lock(why);
+  shared.who.reset();
+  settled = false;
+  end_settling(why == refusal::none ? refusal::not_logged_in : why);
+}
+
+/// Counted from tick to tick, so that a clock that is set back adds no time.
+void device::parts::count_quiet(time_ms now) {
+  quiet_ms += now > ticked && ticked != 0 ? now - ticked : 0;
+  ticked = now;
+  if (!shared.who || idle_ms == 0 || quiet_ms < idle_ms)
+    return;
+  shared.link.ask(wire::device::log_off{}, nullptr); // the daemon's own count may be younger
+  on_ended(refusal::logged_off_idle);
+}
+
 void device::parts::when_settled(std::function<void(refusal)> act) {
+  quiet_ms = 0;
   if (damaged != refusal::none || shared.rows.broken())
     act(damaged != refusal::none ? damaged : refusal::store_not_openable);
   else if (settled && shared.inner)

@@ -38,21 +38,31 @@ struct device::parts {
   bool logging_in = false;                           ///< a log-in is on its way
   std::vector<std::function<void(refusal)>> waiting; ///< acts, until settled
   std::vector<done<logged_in_as>> settling_for;      ///< log-ins, until settled
+  std::uint64_t idle_ms = 0;  ///< locks by itself after so long without an act; 0 = never
+  std::uint64_t quiet_ms = 0; ///< since the person's last act
+  time_ms ticked = 0;
 
   session_events heard();
   void start(time_ms now);
   void on_welcome(wire::device::welcome& w);
   void on_turned_away(const refused& no);
-  void enrolled(std::string password, done<logged_in_as> then);
-  void log_in(std::string password, done<logged_in_as> then);
-  refusal log_in_with(const user_id& user, time_ms until, const wire::device::share& share);
+  void enrolled(const held_credentials& given, done<logged_in_as> then);
+  void log_in(wire::device::log_in request, done<logged_in_as> then);
+  refusal log_in_with(const user_id& user, time_ms until, time_ms idle, const wire::device::share& share);
+  // store_lock.cpp: halves of the store's key (e2ee 5.13)
   refusal open_inner(const wire::device::share& share);
+  void take_next_share(const wire::device::share& share);
+  void confirm_share(std::uint32_t number);
+  void on_share_gone(std::uint32_t number);
+  refusal check_last_share(std::uint32_t number);
   refusal load_inner();
   void settle();
   void settle_parties();
   void settle_slips();
   void end_settling(refusal why);
   void lock(refusal why);
+  void on_ended(refusal why);
+  void count_quiet(time_ms now);
   /// Runs `act` with none once the device has settled, or with why it cannot be done.
   void when_settled(std::function<void(refusal)> act);
 };

@@ -18,6 +18,7 @@ enum class table : std::uint8_t {
   device = 1, ///< one row: who this device is, keys of channel and link, pinned objects
   pin = 2,    ///< one row: incarnation and checkpoint of the audit log
   wrap = 3,   ///< u32 share number -> wrap of the store key (e2ee 5.13)
+  store = 4,  ///< one row: the store's own instance id, and where it was made
   // Inner part: every value is sealed under the device store key.
   keys = 16,          ///< one row: signing seed and sealing key
   parties = 17,       ///< party -> kind and head's members; party | u32 n -> core of link n
@@ -62,9 +63,15 @@ inline constexpr std::size_t secret_cell_bytes_max = 8'192;
 /// Rows in one page of a scan.
 inline constexpr std::size_t scan_rows_max = 512;
 
+/// Made with the store, and made anew when the store finds itself at another place: the daemon refuses a
+/// second one under the same device (e2ee 11, rule 4).
+using store_instance = std::array<std::uint8_t, 16>;
+
 class device_store {
 public:
   virtual ~device_store() = default;
+
+  [[nodiscard]] virtual store_instance instance() const = 0;
 
   [[nodiscard]] virtual std::optional<bytes> get(table where, bytes_view key) const = 0;
   /// Up to `rows_max` rows whose key begins with `prefix` and is greater than `after` (empty: from the

@@ -82,7 +82,6 @@ refusal enrolment::begin(const invitation_file& file) {
   rows::device me;
   me.clinic = file.clinic;
   randombytes_buf(me.id.value.data(), me.id.value.size());
-  randombytes_buf(me.store_instance.data(), me.store_instance.size());
   me.identity_key = file.identity_key;
   me.server_noise_key = file.server_noise_key;
   me.noise_public = noise.pub;
@@ -109,13 +108,13 @@ session_identity enrolment::identity(bool enrolling) const {
   if (enrolling)
     return out;
   out.device = me.id;
-  out.store_instance = me.store_instance;
+  out.store_instance = core_.rows.instance();
   if (auto own = e2ee::device_certificate::decode(me.certificate, me.clinic))
     out.certificate_hash = own->hash();
   return out;
 }
 
-void enrolment::enrol(const invitation_file& file, std::string code, held_password password, ended then) {
+void enrolment::enrol(const invitation_file& file, std::string code, credentials_ref given, ended then) {
   if (core_.me && core_.me->invitation != file.invitation) {
     then(because(refusal::already_exists));
     return;
@@ -125,19 +124,23 @@ void enrolment::enrol(const invitation_file& file, std::string code, held_passwo
       then(because(why));
       return;
     }
+  if (auto why = keep(given->given); why != refusal::none) {
+    then(because(why));
+    return;
+  }
   core_.link.stop();
   core_.link.drop_all();
   core_.link.start(identity(true), core_.now());
   if (core_.me->certificate.empty())
-    show(code, password, then);
+    show(code, given, then);
   else
-    submit(code, password, then); // the answer got lost: the same bytes again get the same answer
+    submit(code, given, then); // the answer got lost: the same bytes again get the same answer
 }
 
-void enrolment::show(const std::string& code, const held_password& password, const ended& then) {
+void enrolment::show(const std::string& code, const credentials_ref& given, const ended& then) {
   wire::device::show_invitation request{core_.me->invitation, code};
   core_.link.ask_for<wire::device::invitation>(
-      request, [this, code, password, then](result<wire::device::invitation> shown) {
+      request, [this, code, given, then](result<wire::device::invitation> shown) {
         if (!shown) {
           then(shown.no);
           return;
@@ -145,7 +148,7 @@ void enrolment::show(const std::string& code, const held_password& password, con
         if (auto why = certify(*shown); why != refusal::none)
           then(because(why));
         else
-          submit(code, password, then);
+          submit(code, given, then);
       });
 }
 
@@ -205,9 +208,14 @@ refusal enrolment::certify(const wire::device::invitation& shown) {
   return core_.rows.write_cell(secret_cell::enrolment, cell.value);
 }
 
-void enrolment::submit(const std::string& code, const held_password& password, const ended& then) {
-  wire::device::enrol request{core_.me->invitation, code, core_.me->certificate,
-                              std::string{text(password->value)}};
+void enrolment::submit(const std::string& code, const credentials_ref& given, const ended& then) {
+  wire::device::enrol request{core_.me->invitation, code, core_.me->certificate, {}};
+  // Only a person's first device brings these; a further one logs in with what she has.
+  if (const auto& mine = given->given; !mine.totp_secret.empty()) {
+    request.password = mine.password;
+    request.totp_secret = mine.totp_secret;
+    request.second_factor = mine.second_factor;
+  }
   core_.link.ask_for<wire::device::enrolled>(std::move(request),
                                              [this, then](result<wire::device::enrolled> answer) {
                                                if (!answer) {
@@ -217,6 +225,29 @@ void enrolment::submit(const std::string& code, const held_password& password, c
                                                core_.me->enrolled = true;
                                                then(because(save()));
                                              });
+}
+
+held_credentials::~held_credentials() {
+  wipe_text(given.password);
+  wipe(given.totp_secret);
+  wipe_text(given.second_factor);
+}
+
+/// Before anything is sent: whoever goes on with this enrolment has the secret that the daemon may have.
+refusal enrolment::keep(const credentials& given) {
+  auto keys = keys_on_the_way(core_.rows);
+  if (!keys)
+    return refusal::store_not_openable;
+  if (keys->totp_secret.value == given.totp_secret)
+    return refusal::none;
+  keys->totp_secret = wiped_bytes{given.totp_secret};
+  wiped_bytes cell{rows::encode(*keys)};
+  return core_.rows.write_cell(secret_cell::enrolment, cell.value);
+}
+
+wiped_bytes enrolment::totp_secret() const {
+  auto keys = keys_on_the_way(core_.rows);
+  return keys ? std::move(keys->totp_secret) : wiped_bytes{};
 }
 
 refusal enrolment::make_inner(std::uint32_t number, const secret32& share, store_changes& changes) {

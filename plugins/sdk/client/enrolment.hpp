@@ -9,8 +9,15 @@ namespace wardline::client {
 /// (e2ee 5.4).
 inline constexpr std::uint64_t certificate_ms = 365ULL * 86'400'000;
 
-/// A password while an enrolment is on its way; wiped with the last step that holds it.
-using held_password = std::shared_ptr<const wiped_bytes>;
+/// What the person gave, while an enrolment is on its way; wiped with the last step that holds it.
+struct held_credentials {
+  credentials given;
+  explicit held_credentials(credentials&& c) : given{std::move(c)} {}
+  held_credentials(const held_credentials&) = delete;
+  held_credentials& operator=(const held_credentials&) = delete;
+  ~held_credentials();
+};
+using credentials_ref = std::shared_ptr<const held_credentials>;
 
 class enrolment {
 public:
@@ -26,7 +33,9 @@ public:
   /// Ends when the daemon has accepted the certificate; the owner then connects as the enrolled device.
   /// Refusals: already_exists (another enrolment stands in this store), wrong_identity_key, wrong_server_key
   /// and every other check of what the invitation hangs on, those of ShowInvitation and Enrol.
-  void enrol(const invitation_file& file, std::string code, held_password password, ended then);
+  void enrol(const invitation_file& file, std::string code, credentials_ref given, ended then);
+  /// The authenticator's secret of an enrolment that was begun; empty if there is none.
+  [[nodiscard]] wiped_bytes totp_secret() const;
 
   /// Who speaks on the channel: the certified device, or (`enrolling`) a key nobody knows yet.
   [[nodiscard]] session_identity identity(bool enrolling) const;
@@ -38,9 +47,10 @@ public:
 
 private:
   refusal begin(const invitation_file& file);
-  void show(const std::string& code, const held_password& password, const ended& then);
+  void show(const std::string& code, const credentials_ref& given, const ended& then);
   refusal certify(const wire::device::invitation& shown);
-  void submit(const std::string& code, const held_password& password, const ended& then);
+  void submit(const std::string& code, const credentials_ref& given, const ended& then);
+  refusal keep(const credentials& given);
   refusal save();
 
   core& core_;

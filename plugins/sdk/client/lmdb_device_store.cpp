@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <lmdb.h>
+#include <sodium.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,6 +94,26 @@ bool is_full(int error) {
   return error == MDB_MAP_FULL || error == MDB_TXN_FULL || error == ENOSPC || error == EDQUOT;
 }
 
+/// Key of the one row of table store: u8 version 1 | b16 instance | b32 SHA-256(machine id) | u64 inode.
+constexpr std::uint8_t store_key[] = {'i'};
+constexpr std::uint8_t store_row_version = 1;
+
+/// What a copy does not take along: the machine, and the data file's own number on its disk. Device numbers
+/// of disks change from start to start and are left out.
+std::optional<bytes> place_of(const std::string& data_file) {
+  struct stat facts {};
+  if (::stat(data_file.c_str(), &facts) != 0)
+    return std::nullopt;
+  bytes machine(64);
+  file id{"/etc/machine-id", O_RDONLY};
+  auto n = id.ok() ? ::pread(id.fd(), machine.data(), machine.size(), 0) : 0;
+  machine.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  auto out = to_bytes(sha256(machine));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(facts.st_ino) >> shift));
+  return out;
+}
+
 class lmdb_device_store final : public device_store {
 public:
   lmdb_device_store(std::string directory, std::unique_ptr<file> lock)
@@ -115,8 +136,10 @@ public:
       return refusal::store_not_openable;
     // What a crash in write_cell left: an older secret, or a newer one that nobody was promised.
     bool clean = burn_leftovers(secret_cell::local_half) && burn_leftovers(secret_cell::enrolment);
-    return clean ? refusal::none : refusal::store_not_openable;
+    return clean ? find_instance(path) : refusal::store_not_openable;
   }
+
+  [[nodiscard]] store_instance instance() const override { return instance_; }
 
   [[nodiscard]] std::optional<bytes> get(table where, bytes_view key) const override {
     transaction t{env_, MDB_RDONLY};
@@ -249,6 +272,26 @@ private:
     return wipe_file(f) && f.cut(0) && f.sync() && ::unlink(path.c_str()) == 0 && sync_directory();
   }
 
+  /// Copied, or restored from a backup: another store by its own word, so that the daemon refuses it.
+  refusal find_instance(const std::string& data_file) {
+    auto place = place_of(data_file);
+    if (!place)
+      return refusal::store_not_openable;
+    auto held = get(table::store, store_key);
+    constexpr std::size_t head = 1 + std::tuple_size_v<store_instance>;
+    bool whole = held && held->size() == head + place->size() && held->front() == store_row_version;
+    if (whole && std::equal(place->begin(), place->end(), held->begin() + head)) {
+      std::copy_n(held->begin() + 1, instance_.size(), instance_.begin());
+      return refusal::none;
+    }
+    randombytes_buf(instance_.data(), instance_.size());
+    bytes row{store_row_version};
+    row.insert(row.end(), instance_.begin(), instance_.end());
+    row.insert(row.end(), place->begin(), place->end());
+    std::vector<store_change> change{{table::store, to_bytes(store_key), std::move(row)}};
+    return commit(change) == store_result::committed ? refusal::none : refusal::store_not_openable;
+  }
+
   [[nodiscard]] std::string path_of(secret_cell which) const {
     return directory_ + (which == secret_cell::local_half ? "/local_half" : "/enrolment");
   }
@@ -270,6 +313,7 @@ private:
   std::unique_ptr<file> lock_; ///< held as long as this object lives
   MDB_env* env_ = nullptr;
   MDB_dbi rows_ = 0;
+  store_instance instance_{};
 };
 
 } // namespace

@@ -1,6 +1,11 @@
 #include "client/memory_device_store.hpp"
+#include <sodium.h>
 
 namespace wardline::client {
+
+memory_device_store::memory_device_store() {
+  randombytes_buf(instance_.data(), instance_.size());
+}
 
 std::optional<bytes> memory_device_store::get(table where, bytes_view key) const {
   auto found = rows_.find({where, to_bytes(key)});

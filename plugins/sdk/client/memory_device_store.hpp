@@ -14,6 +14,10 @@ public:
   std::function<store_result(std::uint64_t number)> outcome_of;
   bool keep_when_unknown = false;
 
+  memory_device_store();
+
+  /// Random, and kept by copies: without a disk nobody can tell one from another.
+  [[nodiscard]] store_instance instance() const override { return instance_; }
   [[nodiscard]] std::optional<bytes> get(table where, bytes_view key) const override;
   [[nodiscard]] std::vector<store_row> scan(table where, bytes_view prefix, bytes_view after,
                                             std::size_t rows_max) const override;
@@ -30,6 +34,7 @@ public:
 private:
   store_result decide();
 
+  store_instance instance_{};
   std::map<std::pair<table, bytes>, bytes> rows_;
   std::map<secret_cell, bytes> cells_;
   std::uint64_t commits_ = 0;

@@ -49,7 +49,7 @@ refusal read_refusal(e2ee::reader& in) {
 
 bytes encode(const device& r) {
   auto out = begin();
-  out.put(r.clinic).put(r.id).put(r.store_instance).put(r.identity_key).put(r.server_noise_key);
+  out.put(r.clinic).put(r.id).put(r.identity_key).put(r.server_noise_key);
   out.put(r.noise_public).put(r.noise_secret.view()).text8(r.endpoint).put(r.server_curve_key);
   out.put(r.client_curve_public).put(r.client_curve_secret.view()).put(r.invitation);
   out.v32(r.root).v32(r.server).v32(r.certificate).u8(r.enrolled ? 1 : 0);
@@ -63,7 +63,6 @@ std::optional<device> decode(bytes_view raw) {
   device r;
   r.clinic = in.id<clinic_id>();
   r.id = in.id<device_id>();
-  r.store_instance = in.fixed_bytes<16>();
   r.identity_key = in.b32();
   r.server_noise_key = in.b32();
   r.noise_public = in.b32();
@@ -86,6 +85,7 @@ bytes encode(const enrolment& r) {
   out.put(r.signing_seed.view()).put(r.sealing_secret.view()).u8(r.invitation_seed ? 1 : 0);
   if (r.invitation_seed)
     out.put(r.invitation_seed->view());
+  out.v8(r.totp_secret.value);
   return out.take();
 }
 
@@ -97,6 +97,7 @@ std::optional<enrolment> decode(bytes_view raw) {
   r.sealing_secret = read_secret(in);
   if (in.u8() == 1)
     r.invitation_seed = read_secret(in);
+  r.totp_secret.value = to_bytes(in.v8(wire::totp_secret_bytes));
   return ended(in, std::move(r));
 }
 

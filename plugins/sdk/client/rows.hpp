@@ -10,7 +10,6 @@ namespace wardline::client::rows {
 struct device {
   clinic_id clinic;
   device_id id;
-  std::array<std::uint8_t, 16> store_instance{};
   public_key identity_key{};
   public_key server_noise_key{};
   public_key noise_public{};
@@ -27,11 +26,13 @@ struct device {
   std::vector<hash32> chain; ///< what the certificate hangs on, to be fetched with proofs
 };
 
-/// cell enrolment, until the inner part holds the keys. The seed is dropped when the certificate is made.
+/// cell enrolment, until the inner part holds the keys. The seed is dropped when the certificate is made. The
+/// authenticator's secret is kept as it was shown: an enrolment that goes on sends the same one.
 struct enrolment {
   secret32 signing_seed;
   secret32 sealing_secret;
   std::optional<secret32> invitation_seed;
+  wiped_bytes totp_secret{}; ///< 20 bytes or none
 };
 
 /// table keys, key "keys". `device_row` is SHA-256 of the outer row: who swaps pins on a locked device is

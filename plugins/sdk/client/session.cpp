@@ -16,15 +16,33 @@ bool worth_asking_again(refusal why) {
   return why == refusal::overloaded || why == refusal::timed_out || why == refusal::too_many_unanswered;
 }
 
-/// The password in a request is wiped when the request is forgotten.
+/// Passwords, codes and secrets in a request are wiped when the request is forgotten.
 void wipe_secrets(wire::device::request_body& what) {
-  std::string* password = nullptr;
-  if (auto* e = std::get_if<wire::device::enrol>(&what))
-    password = &e->password;
-  else if (auto* l = std::get_if<wire::device::log_in>(&what))
-    password = &l->password;
-  if (password != nullptr)
-    wipe({reinterpret_cast<std::uint8_t*>(password->data()), password->size()});
+  if (auto* e = std::get_if<wire::device::enrol>(&what)) {
+    wipe_text(e->password);
+    wipe(e->totp_secret);
+    wipe_text(e->second_factor);
+  } else if (auto* l = std::get_if<wire::device::log_in>(&what)) {
+    wipe_text(l->password);
+    wipe_text(l->second_factor);
+  } else if (auto* p = std::get_if<wire::device::prove>(&what)) {
+    wipe_text(p->second_factor);
+  } else if (auto* s = std::get_if<wire::device::set_second_factor>(&what)) {
+    wipe(s->secret);
+    wipe_text(s->code);
+  }
+}
+
+/// Halves of the store's key in an answer that was dealt with.
+void wipe_shares(wire::device::answer_body& what) {
+  auto both = [](wire::device::share& s) {
+    wipe(s.value);
+    wipe(s.next);
+  };
+  if (auto* w = std::get_if<wire::device::welcome>(&what))
+    both(w->share);
+  else if (auto* l = std::get_if<wire::device::logged_in>(&what))
+    both(l->share);
 }
 
 } // namespace
@@ -104,7 +122,7 @@ void session::on_channel_data(bytes_view payload, time_ms now) {
   if (!event)
     lose(event.why());
   else if (auto* message = std::get_if<wire::channel_message>(&*event))
-    take_message(message->value);
+    take_message(wiped_bytes{std::move(message->value)}.value); // it may carry halves of the store's key
   else if (auto* closed = std::get_if<wire::channel_closed>(&*event))
     lose(closed->reason == 0 ? refusal::link_down : refusal_from_number(closed->reason));
 }
@@ -159,6 +177,9 @@ void session::take_message(bytes_view raw) {
   } else if (auto* ended = std::get_if<wire::device::session_ended>(&*message)) {
     if (events_.ended)
       events_.ended(ended->why);
+  } else if (auto* gone = std::get_if<wire::device::share_gone>(&*message)) {
+    if (events_.share_gone)
+      events_.share_gone(gone->number);
   }
 }
 
@@ -169,7 +190,7 @@ void session::take_welcome(wire::device::answer& a) {
     wait_ms_ = reconnect_ms_min;
     if (events_.welcomed)
       events_.welcomed(*welcome);
-    wipe(welcome->share.value);
+    wipe_shares(a.result);
     send_waiting();
     return;
   }
@@ -214,6 +235,7 @@ void session::take_answer(wire::device::answer& a) {
   send_waiting();
   if (then)
     then(a.result);
+  wipe_shares(a.result);
 }
 
 void session::send_message(bytes_view raw) {

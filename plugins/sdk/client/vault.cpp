@@ -69,6 +69,9 @@ bool vault::made() const {
 refusal vault::unlock(const device_id& device, std::uint32_t number, const secret32& share) {
   auto half = store_.read_cell(secret_cell::local_half);
   auto wrapped = store_.get(table::wrap, wrap_key(number));
+  auto held = wraps(); // ascending
+  if (!wrapped && !held.empty() && held.front() > number)
+    return refusal::share_went_back;
   if (!half || half->value.size() != secret32::size || !wrapped)
     return refusal::store_not_openable;
   auto key = unseal(wrapping_key(device, number, half->value, share), {}, *wrapped);
@@ -87,6 +90,34 @@ refusal vault::make(const device_id& device, std::uint32_t number, const secret3
   auto wrapped = seal(wrapping_key(device, number, half->value, share), {}, key_->view());
   changes.push_back({table::wrap, wrap_key(number), std::move(wrapped)});
   return refusal::none;
+}
+
+refusal vault::wrap_again(const device_id& device, std::uint32_t number, const secret32& share,
+                          store_changes& changes) {
+  auto half = store_.read_cell(secret_cell::local_half);
+  if (!key_ || !half || half->value.size() != secret32::size)
+    return refusal::store_not_openable;
+  auto wrapped = seal(wrapping_key(device, number, half->value, share), {}, key_->view());
+  changes.push_back({table::wrap, wrap_key(number), std::move(wrapped)});
+  return refusal::none;
+}
+
+std::vector<std::uint32_t> vault::wraps() const {
+  std::vector<std::uint32_t> out;
+  for (const auto& row : store_.scan(table::wrap, {}, {}, scan_rows_max)) {
+    e2ee::reader in{row.key};
+    out.push_back(in.u32());
+  }
+  return out;
+}
+
+void vault::drop_wraps_to(std::uint32_t number, store_changes& changes) const {
+  auto held = wraps();
+  if (held.empty() || held.back() <= number)
+    return;
+  for (auto n : held)
+    if (n <= number)
+      changes.push_back({table::wrap, wrap_key(n), std::nullopt});
 }
 
 bytes vault::seal_row(table where, bytes_view key, bytes_view value) const {

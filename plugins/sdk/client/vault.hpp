@@ -23,13 +23,19 @@ public:
   /// A wrap exists: the inner part has been made.
   [[nodiscard]] bool made() const;
 
-  /// Opens wrap `number` with the daemon's share. Refusals: store_not_openable (no such wrap, wrong share,
-  /// local half missing).
+  /// Opens wrap `number` with the daemon's share. Refusals: share_went_back (only later wraps are here),
+  /// store_not_openable (no such wrap, wrong share, local half missing).
   refusal unlock(const device_id& device, std::uint32_t number, const secret32& share);
   /// A fresh DSK, wrapped under `share`; the wrap goes into `changes`, to be committed with the first inner
   /// rows.
   refusal make(const device_id& device, std::uint32_t number, const secret32& share, store_changes& changes);
+  /// The same key once more, under the next share, beside the wraps there are.
+  refusal wrap_again(const device_id& device, std::uint32_t number, const secret32& share,
+                     store_changes& changes);
+  /// Wraps up to `number` go, as long as a later one stays: nobody talks this device out of its last one.
+  void drop_wraps_to(std::uint32_t number, store_changes& changes) const;
   void lock() { key_.reset(); }
+  [[nodiscard]] store_instance instance() const { return store_.instance(); }
 
   /// Refusals: not_found, value_not_openable (damaged, of another place or version), store_not_openable
   /// (locked).
@@ -48,6 +54,9 @@ public:
   [[nodiscard]] std::optional<wiped_bytes> read_cell(secret_cell which) const {
     return store_.read_cell(which);
   }
+
+  /// Numbers of the wraps that are here, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> wraps() const;
 
 private:
   refusal judge(store_result r);

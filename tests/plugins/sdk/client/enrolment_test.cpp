@@ -15,14 +15,14 @@ log_in_result enrol_with(little_clinic& clinic, const std::string& name, const c
                          const std::string& code, std::uint64_t within = 60'000) {
   return clinic.act<client::logged_in_as>(
       [&](client::done<client::logged_in_as> then) {
-        clinic[name].device->enrol(file, code, name + "'s password", std::move(then));
+        clinic[name].device->enrol(file, code, scripted_daemon::first_log_in(name), std::move(then));
       },
       within);
 }
 
 log_in_result log_in(little_clinic& clinic, const std::string& name, const std::string& password) {
   return clinic.act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
-    clinic[name].device->log_in(password, std::move(then));
+    clinic[name].device->log_in(password, scripted_daemon::six_digits, std::move(then));
   });
 }
 
@@ -218,7 +218,7 @@ TEST_CASE("a share of the wrong number or content does not open the store") {
     if (auto* welcome = std::get_if<d::welcome>(&a))
       welcome->share.value.at(3) ^= 1;
     if (auto* in = std::get_if<d::logged_in>(&a))
-      in->share.number = 2;
+      in->share.number = 9;
   };
   clinic.restart("admin");
   auto& admin = *clinic["admin"].device;

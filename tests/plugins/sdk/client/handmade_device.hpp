@@ -35,7 +35,12 @@ struct handmade_device {
     own.sealing_key = sealing.public_part;
     auto raw = e2ee::sign_object(clinic.daemon.clinic, own,
                                  {{key, e2ee::labels::device}, {signing, e2ee::labels::device_possession}});
-    (void)clinic.daemon.on(d::enrol{made->file.invitation, {}, raw, "password"});
+    (void)clinic.daemon.on(d::enrol{made->file.invitation,
+                                    {},
+                                    raw,
+                                    "password",
+                                    bytes(wire::totp_secret_bytes),
+                                    scripted_daemon::six_digits});
     certificate = clinic.daemon.certificate_of(id).hash();
     party = chain.party = own.parties.at(0);
     chain.kind = e2ee::party_kind::user;

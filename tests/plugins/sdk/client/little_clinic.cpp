@@ -54,7 +54,8 @@ client::result<client::logged_in_as> little_clinic::found() {
   auto file = daemon.first_invitation("admin", {"triage"});
   auto& admin = add("admin");
   auto done = act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
-    admin.device->enrol(file, scripted_daemon::first_code, "admin's password", std::move(then));
+    admin.device->enrol(file, scripted_daemon::first_code, scripted_daemon::first_log_in("admin"),
+                        std::move(then));
   });
   if (!done)
     return done;
@@ -76,7 +77,7 @@ client::result<client::logged_in_as> little_clinic::enrol(const std::string& nam
     return invited.no;
   auto& user = add(name);
   return act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
-    user.device->enrol(invited->file, invited->code, name + "'s password", std::move(then));
+    user.device->enrol(invited->file, invited->code, scripted_daemon::first_log_in(name), std::move(then));
   });
 }
 

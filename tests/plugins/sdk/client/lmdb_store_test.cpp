@@ -110,3 +110,30 @@ TEST_CASE("a value that is too large for the map is refused, and the store goes 
   CHECK((*s)->commit({{{table::outbox, bytes(600), b("key too long for LMDB")}}}) == store_result::refused);
   CHECK(*(*s)->get(table::outbox, b("kept")) == b("row"));
 }
+
+TEST_CASE("a copied store makes itself another instance; the one that was copied keeps its own") {
+  temp_folder folder;
+  auto first = folder.path.string() + "/store";
+  auto copy = folder.path.string() + "/copy";
+  store_instance own{};
+  {
+    auto s = open_lmdb_device_store(first);
+    REQUIRE(s);
+    own = (*s)->instance();
+    CHECK(own != store_instance{});
+    REQUIRE((*s)->commit(put(table::outbox, "kept", "row")) == store_result::committed);
+  }
+  std::filesystem::copy(first, copy, std::filesystem::copy_options::recursive);
+  {
+    auto s = open_lmdb_device_store(copy);
+    REQUIRE(s);
+    CHECK(*(*s)->get(table::outbox, b("kept")) == b("row"));
+    CHECK((*s)->instance() != own);
+    own = (*s)->instance();
+  }
+  CHECK((*open_lmdb_device_store(copy))->instance() == own); // and keeps that
+  auto moved = folder.path.string() + "/moved";
+  auto before = (*open_lmdb_device_store(first))->instance();
+  std::filesystem::rename(first, moved);
+  CHECK((*open_lmdb_device_store(moved))->instance() == before); // the same file: no copy
+}

@@ -11,18 +11,12 @@ namespace {
 
 constexpr std::uint64_t hour = 3'600'000;
 constexpr const char* origin = "clinic.example/test/audit/1";
-constexpr std::uint8_t accepted = 2, enrolled_kind = 3, invited_kind = 12;
+constexpr std::uint8_t accepted = 2, invited_kind = 12;
 
 template <class Id>
 Id any_id() {
   Id out;
   randombytes_buf(out.value.data(), out.value.size());
-  return out;
-}
-
-d::refused no(refusal why) {
-  d::refused out;
-  out.why = why;
   return out;
 }
 
@@ -153,7 +147,7 @@ void scripted_daemon::take(line& from, const std::function<void(bytes_view)>& de
     auto channels = from.opened;
     auto& c = channels_[&from];
     if (c.number != channels)
-      c = channel{channels, std::nullopt, {}, {}, {}};
+      c = channel{channels, std::nullopt, {}, {}, {}, {}};
     c.deliver = deliver;
     if (!c.open) {
       shake(c, payload, now);
@@ -172,8 +166,13 @@ void scripted_daemon::take(line& from, const std::function<void(bytes_view)>& de
     d::answer out{request->id, answer(c, request->what, now)};
     if (tamper)
       tamper(*request, out.result);
-    if (!(silent && silent(*request)))
+    auto news = std::exchange(c.news, {});
+    if (!(silent && silent(*request))) {
       send(c, out);
+      for (const auto& n : news)
+        if (from.opened == channels && !(swallow_news && swallow_news(n)))
+          send(c, n);
+    }
     if (from.opened != channels)
       return; // the device made a new channel while it was answered
   }
@@ -197,6 +196,12 @@ void scripted_daemon::send(channel& c, const d::from_daemon& m) {
     deliver(frame);
 }
 
+void scripted_daemon::news_for_all(const d::from_daemon& m) {
+  for (auto& [at, c] : channels_)
+    if (c.user)
+      send(c, m);
+}
+
 d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, time_ms now) {
   return std::visit(
       [&](const auto& m) -> d::answer_body {
@@ -206,15 +211,10 @@ d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, 
         if constexpr (!greets)
           if (!c.user)
             return no(refusal::not_logged_in);
-        if constexpr (std::is_same_v<type, d::log_off>) {
-          sessions_.erase(c.device);
-          c.user = {};
-          return d::done{append(7, {})};
-        } else if constexpr (std::is_same_v<type, d::hello> || std::is_same_v<type, d::log_in> ||
-                             std::is_same_v<type, d::list_conversations>) {
-          return on(c, m);
-        } else if constexpr (std::is_same_v<type, d::post>) {
+        if constexpr (std::is_same_v<type, d::post>) {
           return on(m, now);
+        } else if constexpr (requires { on(c, m); }) {
+          return on(c, m);
         } else if constexpr (requires { on(m); }) {
           return on(m);
         } else {
@@ -224,83 +224,7 @@ d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, 
       what);
 }
 
-// ---------------------------------------------------------------- people
-
-d::answer_body scripted_daemon::on(channel& c, const d::hello& m) {
-  auto known = devices.find(m.device);
-  if (known == devices.end() || known->second != m.certificate_hash)
-    return no(refusal::not_found);
-  c.device = m.device;
-  d::welcome out;
-  out.checkpoint = note();
-  out.consistency = consistency(m.pin_size);
-  if (auto session = sessions_.find(m.device); session != sessions_.end()) {
-    c.user = out.user = session->second;
-    out.share = {1, shares_.at(m.device)};
-  }
-  return out;
-}
-
-d::answer_body scripted_daemon::on(const d::show_invitation& m) {
-  auto found = invitations_.find(m.invitation);
-  if (found == invitations_.end())
-    return no(refusal::not_found);
-  if (found->second.code != m.code)
-    return no(refusal::wrong_code);
-  auto x = e2ee::signed_invitation::decode(found->second.raw, clinic);
-  std::vector<hash32> chain;
-  chain_of(x->hash(), chain);
-  chain.pop_back();
-  d::invitation out{root_, server_, {}, found->second.raw};
-  for (const auto& hash : chain)
-    out.chain.push_back(objects.at(hash).raw);
-  return out;
-}
-
-/// An invitation and what it hangs on, in the order of the log.
-void scripted_daemon::chain_of(const hash32& invitation, std::vector<hash32>& out) const {
-  auto x = e2ee::signed_invitation::decode(objects.at(invitation).raw, clinic);
-  if (!is_zero(x->registrar)) {
-    auto r = e2ee::registrar_certificate::decode(objects.at(x->registrar).raw, clinic);
-    auto device = devices.at(r->device);
-    chain_of(e2ee::device_certificate::decode(objects.at(device).raw, clinic)->invitation, out);
-    out.push_back(device);
-    out.push_back(x->registrar);
-  }
-  out.push_back(invitation);
-}
-
-d::answer_body scripted_daemon::on(const d::enrol& m) {
-  auto x = e2ee::device_certificate::decode(m.certificate, clinic);
-  if (!x)
-    return no(x.why());
-  for (const auto& [device, hash] : devices)
-    if (device != x->device && certificate_of(device).invitation == x->invitation)
-      return no(refusal::invitation_used_twice);
-  auto leaf = accept(enrolled_kind, x->hash(), m.certificate);
-  devices[x->device] = x->hash();
-  party_id own;
-  for (const auto& p : x->parties)
-    if (parties.at(p).kind == 1)
-      own = p;
-  people.try_emplace(x->user, person{own, x->display_name, m.password});
-  return d::enrolled{leaf};
-}
-
-d::answer_body scripted_daemon::on(channel& c, const d::log_in& m) {
-  if (!c.device)
-    return no(refusal::hello_missing);
-  auto user = certificate_of(c.device).user;
-  if (people.at(user).password != m.password)
-    return no(refusal::wrong_password);
-  c.user = sessions_[c.device] = user;
-  auto& share = shares_[c.device];
-  if (share.empty()) {
-    share.resize(32);
-    randombytes_buf(share.data(), share.size());
-  }
-  return d::logged_in{user, 0, {1, share}};
-}
+// ---------------------------------------------------------------- identity
 
 d::answer_body scripted_daemon::on(const d::find_person& m) const {
   for (const auto& [id, p] : people)
@@ -462,13 +386,15 @@ d::answer_body scripted_daemon::on(const d::open& m) {
   return out;
 }
 
-d::answer_body scripted_daemon::on(const d::act& m) {
+d::answer_body scripted_daemon::on(channel& c, const d::act& m) {
   auto a = e2ee::act::decode(m.object, clinic);
   if (!a)
     return no(a.why());
-  for (auto& [id, c] : conversations)
-    for (std::size_t i = 0; i < c.messages.size(); ++i) {
-      auto& message = c.messages[i];
+  if (a->act == e2ee::act_kind::lock_share_stored)
+    return confirm_share(c, *e2ee::share_number(a->h));
+  for (auto& [id, where] : conversations)
+    for (std::size_t i = 0; i < where.messages.size(); ++i) {
+      auto& message = where.messages[i];
       if (e2ee::slip::decode(message.slip, clinic)->header.message != a->message())
         continue;
       if (!message.acknowledgement.empty() && message.acknowledgement != m.object) {

@@ -12,6 +12,12 @@ namespace wardline::test {
 
 namespace d = wire::device;
 
+inline d::refused no(refusal why) {
+  d::refused out;
+  out.why = why;
+  return out;
+}
+
 /// A device's line to the daemon, without a network: frames wait here until pump() carries them.
 struct line final : client::pipe {
   std::deque<bytes> up;
@@ -38,11 +44,19 @@ public:
   /// The very first invitation, signed by the identity key.
   client::invitation_file first_invitation(const std::string& name, const std::vector<std::string>& roles);
   static constexpr const char* first_code = "12345678";
+  /// What everybody's authenticator shows here: the client neither makes nor judges codes.
+  static constexpr const char* six_digits = "123456";
+  /// What a person types at her first device.
+  static client::credentials first_log_in(const std::string& name) {
+    return {name + "'s password", bytes(wire::totp_secret_bytes, 7), six_digits};
+  }
   /// What wardctl does at the identity key.
   [[nodiscard]] bytes certify_registrar(bytes_view device_certificate) const;
 
   /// Reads what a line sent and answers it. `deliver` takes frames for the device.
   void take(line& from, const std::function<void(bytes_view)>& deliver, time_ms now);
+  /// Says it to every device that somebody is logged in on.
+  void news_for_all(const d::from_daemon& m);
   /// The connection of this line is gone.
   void cut(const line& which) { channels_.erase(&which); }
 
@@ -50,6 +64,7 @@ public:
   std::function<bool(const d::request&)> swallow; ///< true: not processed, no answer
   std::function<bool(const d::request&)> silent;  ///< true: processed, no answer
   std::function<void(const d::request&, d::answer_body&)> tamper;
+  std::function<bool(const d::from_daemon&)> swallow_news; ///< true: not said
 
   // What it holds, open to tests that lie.
   struct object {
@@ -67,6 +82,7 @@ public:
     party_id party;
     std::string name;
     std::string password;
+    bytes totp_secret;
   };
   struct posted_message {
     bytes slip;
@@ -75,6 +91,12 @@ public:
     std::uint64_t leaf = 0;
     time_ms time = 0;
     bytes acknowledgement;
+  };
+  /// The daemon's halves of a device store's key; `next` until it is confirmed.
+  struct halves {
+    std::uint32_t number = 0;
+    bytes share;
+    bytes next;
   };
   struct conversation {
     bytes link;
@@ -89,8 +111,12 @@ public:
   std::map<user_id, person> people;
   std::map<device_id, hash32> devices; ///< newest certificate
   std::map<conversation_id, conversation> conversations;
-  std::uint64_t releases = 0;               ///< Opens answered
-  std::uint64_t sealed_checkpoint_size = 0; ///< 0: always the newest
+  std::map<device_id, halves> shares;
+  std::map<device_id, user_id> sessions;
+  time_ms idle = 0;                                         ///< what it tells devices
+  std::map<device_id, std::array<std::uint8_t, 16>> stores; ///< instance of the first hello
+  std::uint64_t releases = 0;                               ///< Opens answered
+  std::uint64_t sealed_checkpoint_size = 0;                 ///< 0: always the newest
 
   [[nodiscard]] std::string note() const;
   [[nodiscard]] std::uint64_t log_size() const { return leaves_.size(); }
@@ -109,6 +135,7 @@ private:
     device_id device;
     user_id user;
     std::function<void(bytes_view)> deliver;
+    std::vector<d::from_daemon> news; ///< to be said behind the answer
   };
   struct waiting_invitation {
     bytes raw;
@@ -130,7 +157,12 @@ private:
   d::answer_body on(const d::post& m, time_ms now);
   d::answer_body on(const d::get_slips& m) const;
   d::answer_body on(const d::open& m);
-  d::answer_body on(const d::act& m);
+  d::answer_body on(channel& c, const d::act& m);
+  d::answer_body confirm_share(channel& c, std::uint32_t number);
+  d::answer_body on(channel& c, const d::log_off& m);
+  d::answer_body on(const channel& c, const d::prove& m);
+  d::answer_body on(const channel& c, const d::make_recovery_codes& m);
+  d::answer_body on(const channel& c, const d::set_second_factor& m);
   d::answer_body on(const d::get_checkpoint& m) const;
 
   [[nodiscard]] std::uint64_t checkpoint_size() const;
@@ -150,8 +182,6 @@ private:
   std::vector<bytes> leaves_;
   std::vector<bytes> entries_;
   std::map<invitation_id, waiting_invitation> invitations_;
-  std::map<device_id, bytes> shares_;
-  std::map<device_id, user_id> sessions_;
   std::map<const line*, channel> channels_;
 };
 

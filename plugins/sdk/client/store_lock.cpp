@@ -1,0 +1,106 @@
+// The store's key opens with two halves; the daemon's is replaced at every log-in (e2ee 5.13). A new wrap is
+// on the disk before the daemon hears of it, and the old one goes when the daemon has destroyed its half.
+#include "client/device_parts.hpp"
+#include "e2ee/act.hpp"
+#include "e2ee/signing.hpp"
+
+namespace wardline::client {
+
+namespace {
+
+bytes last_share_key() {
+  return rows::key_of("share");
+}
+
+} // namespace
+
+refusal device::parts::open_inner(const wire::device::share& share) {
+  if (share.number == 0 || share.value.size() != secret32::size)
+    return refusal::store_not_openable;
+  secret32 half{share.value};
+  if (shared.rows.made()) {
+    if (auto why = shared.rows.unlock(shared.me->id, share.number, half); why != refusal::none)
+      return why;
+    if (auto why = check_last_share(share.number); why != refusal::none)
+      return why;
+    return load_inner();
+  }
+  store_changes changes;
+  if (auto why = enrolment.make_inner(share.number, half, changes); why != refusal::none)
+    return why;
+  shared.pin_moved = shared.pin.has_value();
+  if (auto why = shared.commit(std::move(changes)); why != refusal::none)
+    return why;
+  (void)enrolment.burn_keys(); // if it fails, the next start burns them
+  return load_inner();
+}
+
+/// The number of the last half that opened this store stands in the inner part. A lower one is an alarm, and
+/// work goes on. Older wraps go: the daemon has no half for them any more, or would not have offered this
+/// one.
+refusal device::parts::check_last_share(std::uint32_t number) {
+  auto raw = shared.rows.get(table::keys, last_share_key());
+  if (!raw && raw.why() != refusal::not_found)
+    return refusal::store_not_openable;
+  std::uint32_t last = 0;
+  if (raw) {
+    e2ee::reader in{raw->value};
+    last = in.u32();
+  }
+  if (number < last) {
+    notice n;
+    n.what = notice::about::store;
+    n.why = refusal::share_went_back;
+    shared.say(std::move(n));
+    return refusal::none;
+  }
+  if (number == last)
+    return refusal::none;
+  e2ee::writer out;
+  out.u32(number);
+  store_changes changes;
+  shared.rows.put(changes, table::keys, last_share_key(), out.so_far());
+  if (number > 1)
+    for (std::uint32_t n : shared.rows.wraps())
+      if (n < number)
+        vault::erase(changes, table::wrap, e2ee::writer{}.u32(n).take());
+  return shared.rows.commit(changes);
+}
+
+/// A disk that refuses keeps the old wrap: the same pair comes again at the next log-in.
+void device::parts::take_next_share(const wire::device::share& share) {
+  if (share.next_number == 0 || share.next_number != share.number + 1 || share.next.size() != secret32::size)
+    return;
+  store_changes changes;
+  if (shared.rows.wrap_again(shared.me->id, share.next_number, secret32{share.next}, changes) !=
+      refusal::none)
+    return;
+  if (shared.commit(std::move(changes)) == refusal::none)
+    confirm_share(share.next_number);
+}
+
+/// Not staged: if it gets lost, the next log-in brings the same half and confirms it again.
+void device::parts::confirm_share(std::uint32_t number) {
+  e2ee::act_fields act;
+  act.act = e2ee::act_kind::lock_share_stored;
+  act.h = e2ee::share_reference(number);
+  act.user = shared.who->user;
+  act.device = shared.inner->certificate.device;
+  act.certificate = shared.inner->certificate.hash();
+  act.time = shared.now();
+  if (shared.pin) {
+    act.tree_size = shared.pin->head.size;
+    act.tree_root = shared.pin->head.root;
+  }
+  shared.link.ask(wire::device::act{e2ee::sign_object(shared.me->clinic, act,
+                                                      {{shared.inner->signing, e2ee::labels::act}})},
+                  nullptr);
+}
+
+void device::parts::on_share_gone(std::uint32_t number) {
+  store_changes changes;
+  shared.rows.drop_wraps_to(number, changes);
+  (void)shared.commit(std::move(changes)); // what stays is a wrap that nothing opens
+}
+
+} // namespace wardline::client
