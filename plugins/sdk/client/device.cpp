@@ -51,6 +51,7 @@ void device::on_channel_closed(refusal why, time_ms now) {
 void device::tick(time_ms now) {
   parts_->shared.link.tick(now);
   parts_->shared.run_timers();
+  parts_->turns.tick();
 }
 
 // ---------------------------------------------------------------- state

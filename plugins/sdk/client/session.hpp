@@ -55,6 +55,8 @@ struct session_events {
   /// Hello was refused; the channel is given up and tried again later.
   std::function<void(const refused&)> turned_away;
   std::function<void(wire::device::slip&)> slip;
+  std::function<void(const wire::device::party_changed&)> party_changed;
+  std::function<void(wire::device::pending&)> pending;
   std::function<void(refusal)> ended;      ///< nobody is logged in any more
   std::function<void(refusal)> lost;       ///< the channel is gone; it comes back by itself
   std::function<std::uint64_t()> pin_size; ///< of the pinned checkpoint, for the hello

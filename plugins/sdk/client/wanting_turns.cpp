@@ -1,0 +1,194 @@
+// Why this device makes a link: its own parties at a start, what the daemon says waits, what a new head
+// lacks, its age, a person's wish.
+#include "client/after_all.hpp"
+#include "client/turns.hpp"
+#include <algorithm>
+
+namespace wardline::client {
+
+void turns::settle_own(ended then) {
+  auto own = core_.inner->entitled_parties(core_.now());
+  parties_.refresh_all(own, [this, own, then](refusal why) {
+    if (!core_.inner) {
+      then(refusal::not_logged_in);
+      return;
+    }
+    auto one_less = after_all(own.size() + 1, [this, then](refusal ended_with) {
+      if (core_.inner)
+        list_pending();
+      then(ended_with);
+    });
+    for (const auto& party : own)
+      settle_one(party, one_less);
+    one_less(why);
+  });
+}
+
+void turns::settle_one(const party_id& party, const ended& one_less) {
+  const auto* held = parties_.chain(party);
+  auto me = core_.inner->certificate.device;
+  turning what;
+  what.intent = {party, parties_.kind_of(party), {me}, {}, e2ee::link_reason::genesis, 0};
+  if (held == nullptr || held->head() == 0) {
+    want(std::move(what), [this, party, one_less](refusal why) {
+      bool other_first = why == refusal::none || why == refusal::signer_not_member;
+      if (core_.inner && other_first && !parties_.member_of(party) && told_.insert(party).second)
+        core_.say({notice::about::role_without_me, refusal::none, party, {}, {}, {}});
+      one_less(other_first ? refusal::none : why);
+    });
+    return;
+  }
+  if (parties_.member_of(party)) {
+    if (staged(party)) { // sent before, and neither it nor another stands in the chain
+      what.intent.reason = e2ee::link_reason::refresh;
+      what.intent.add.clear();
+      what.intent.since = held->head();
+      want(std::move(what), [](refusal) {});
+    } else {
+      look_at(party);
+    }
+    one_less(refusal::none);
+    return;
+  }
+  e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
+  bool personal = held->kind == e2ee::party_kind::user || held->kind == e2ee::party_kind::patient;
+  if (personal && known.may_reset(me)) {
+    what.intent.reason = e2ee::link_reason::reset;
+    what.role = e2ee::signer_role::reset;
+    want(std::move(what), one_less);
+    return;
+  }
+  if (told_.insert(party).second)
+    core_.say({notice::about::role_without_me, refusal::none, party, {}, {}, parties_.person_of(party)});
+  one_less(refusal::none);
+}
+
+void turns::list_pending() {
+  core_.link.ask_for<wire::device::pending>(wire::device::list_pending{},
+                                            [this](result<wire::device::pending> answer) {
+                                              if (core_.inner && answer)
+                                                on_pending(*answer);
+                                            });
+}
+
+void turns::on_pending(const wire::device::pending& wanted) {
+  if (!core_.inner || (wanted.turns.empty() && wanted.packs.empty()))
+    return;
+  // What makes it true must be known here first.
+  changes_.follow([this, wanted](refusal) {
+    if (!core_.inner)
+      return;
+    for (const auto& turn : wanted.turns)
+      take_wanted(turn);
+    for (const auto& pack : wanted.packs)
+      packs_.give(pack);
+  });
+}
+
+void turns::take_wanted(const wire::device::turn_wanted& wanted) {
+  turning what;
+  auto& intent = what.intent;
+  intent = {wanted.party, e2ee::party_kind::role, wanted.add, wanted.remove, e2ee::link_reason::add, 0};
+  wanted_.insert_or_assign(wanted.party, intent);
+  while (wanted_.size() > turning_max)
+    wanted_.erase(wanted_.begin());
+  parties_.refresh(wanted.party, [this, what = std::move(what)](refusal why) mutable {
+    auto party = what.intent.party;
+    if (!core_.inner || why != refusal::none || !parties_.member_of(party))
+      return; // a registrar's own hand may still do it
+    if (!what.intent.remove.empty()) {
+      e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
+      bool barred =
+          std::any_of(what.intent.remove.begin(), what.intent.remove.end(), [&](const device_id& d) {
+            auto facts = known.device(d);
+            return facts && facts->barred;
+          });
+      what.intent.reason = barred ? e2ee::link_reason::revoke : e2ee::link_reason::remove;
+    }
+    what.intent.kind = parties_.kind_of(party);
+    want(std::move(what), [this, party](refusal ended_with) {
+      if (ended_with == refusal::none)
+        wanted_.erase(party);
+      else if (core_.inner && ended_with != refusal::needs && !passes(ended_with))
+        core_.say({notice::about::party_changed, ended_with, party, {}, {}, parties_.person_of(party)});
+    });
+  });
+}
+
+void turns::look_at(const party_id& party) {
+  if (!core_.inner || turning_.contains(party))
+    return;
+  const auto* held = parties_.chain(party);
+  if (held == nullptr)
+    return;
+  auto me = core_.inner->certificate.device;
+  e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
+  auto owed = e2ee::owed_turn(*held, me, known, parties_.state_of(party), core_.now());
+  if (!owed)
+    return;
+  turning what;
+  what.intent = std::move(*owed);
+  want(std::move(what), [this, party](refusal why) {
+    if (core_.inner && why != refusal::none && !passes(why))
+      core_.say({notice::about::party_changed, why, party, {}, {}, parties_.person_of(party)});
+  });
+}
+
+void turns::tick() {
+  if (!core_.inner || !core_.who || core_.now() - looked_ < heads_look_ms)
+    return;
+  looked_ = core_.now();
+  for (const auto& party : core_.inner->entitled_parties(core_.now()))
+    look_at(party);
+}
+
+void turns::by_hand(const party_id& party, done<nothing> then) {
+  changes_.follow([this, party, then](refusal) {
+    if (!core_.inner) {
+      then(refusal::not_logged_in);
+      return;
+    }
+    parties_.refresh(party, [this, party, then](refusal why) {
+      const auto* held = core_.inner ? parties_.chain(party) : nullptr;
+      if (why != refusal::none || held == nullptr || held->head() == 0) {
+        then(why != refusal::none ? why
+             : core_.inner        ? refusal::recipient_not_ready
+                                  : refusal::not_logged_in);
+        return;
+      }
+      turning what;
+      if (auto wanted = wanted_.find(party); wanted != wanted_.end())
+        what.intent = wanted->second;
+      what.intent.party = party;
+      what.intent.kind = held->kind;
+      what.intent.since = held->head();
+      std::vector<device_id> unknown;
+      auto now = judged(what.intent, unknown);
+      bool wanted = !now.add.empty() || !now.remove.empty() || !unknown.empty();
+      what.intent.reason = !wanted              ? e2ee::link_reason::refresh
+                           : now.remove.empty() ? e2ee::link_reason::add
+                                                : e2ee::link_reason::remove;
+      if (!parties_.member_of(party)) {
+        auto own = core_.inner->trust.registrar_serial(core_.inner->certificate.device);
+        if (!own) {
+          then(refusal::not_registrar);
+          return;
+        }
+        what.role = e2ee::signer_role::registrar;
+        what.certificate = own->hash;
+      }
+      if (!wanted) {
+        what.intent.add.clear();
+        what.intent.remove.clear();
+      }
+      want(std::move(what), [then](refusal ended_with) {
+        if (ended_with == refusal::none)
+          then(nothing{});
+        else
+          then(ended_with);
+      });
+    });
+  });
+}
+
+} // namespace wardline::client
