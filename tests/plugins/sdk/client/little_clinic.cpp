@@ -64,20 +64,48 @@ client::result<client::logged_in_as> little_clinic::found() {
   });
   if (!installed)
     return installed.no;
+  daemon.is_registrar(admin.device->id());
   return done;
 }
 
 client::result<client::logged_in_as> little_clinic::enrol(const std::string& name,
                                                           const std::vector<std::string>& roles) {
+  client::invite_order order;
+  order.display_name = name;
+  order.roles = roles;
+  return enrol_as(name, order);
+}
+
+client::result<client::logged_in_as> little_clinic::enrol_as(const std::string& name,
+                                                             const client::invite_order& order) {
   auto invited = act<client::invitation_made>([&](client::done<client::invitation_made> then) {
-    users_.at("admin")->device->invite({name, roles}, std::move(then));
+    users_.at("admin")->device->invite(order, std::move(then));
   });
   if (!invited)
     return invited.no;
   auto& user = add(name);
   return act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
-    user.device->enrol(invited->file, invited->code, name + "'s password", std::move(then));
+    user.device->enrol(invited->file, invited->code, order.display_name + "'s password", std::move(then));
   });
+}
+
+party_id little_clinic::role(const std::string& name) const {
+  for (const auto& [id, p] : daemon.parties)
+    if (p.name == name)
+      return id;
+  return {};
+}
+
+std::vector<device_id> little_clinic::members(const party_id& party) const {
+  std::vector<device_id> out;
+  const auto& p = daemon.parties.at(party);
+  auto head = p.cores.empty() ? expected<e2ee::roster_link>{refusal::needs}
+                              : e2ee::roster_link::decode(daemon.objects.at(p.cores.back()).raw, p.members,
+                                                          p.seals, daemon.clinic);
+  if (head)
+    for (const auto& m : head->members)
+      out.push_back(m.device);
+  return out;
 }
 
 client::result<client::sent_message> little_clinic::send(const std::string& from, const std::string& to,

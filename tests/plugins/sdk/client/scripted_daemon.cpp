@@ -10,8 +10,7 @@ namespace wardline::test {
 namespace {
 
 constexpr std::uint64_t hour = 3'600'000;
-constexpr const char* origin = "clinic.example/test/audit/1";
-constexpr std::uint8_t accepted = 2, enrolled_kind = 3, invited_kind = 12;
+constexpr std::uint8_t enrolled_kind = 3, invited_kind = 12;
 
 template <class Id>
 Id any_id() {
@@ -211,7 +210,10 @@ d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, 
           c.user = {};
           return d::done{append(7, {})};
         } else if constexpr (std::is_same_v<type, d::hello> || std::is_same_v<type, d::log_in> ||
-                             std::is_same_v<type, d::list_conversations>) {
+                             std::is_same_v<type, d::list_conversations> ||
+                             std::is_same_v<type, d::get_standing> || std::is_same_v<type, d::get_packs> ||
+                             std::is_same_v<type, d::get_key_lists> ||
+                             std::is_same_v<type, d::list_pending> || std::is_same_v<type, d::submit>) {
           return on(c, m);
         } else if constexpr (std::is_same_v<type, d::post>) {
           return on(m, now);
@@ -230,6 +232,8 @@ d::answer_body scripted_daemon::on(channel& c, const d::hello& m) {
   auto known = devices.find(m.device);
   if (known == devices.end() || known->second != m.certificate_hash)
     return no(refusal::not_found);
+  if (gated.contains(m.device))
+    return no(refusal::device_revoked);
   c.device = m.device;
   d::welcome out;
   out.checkpoint = note();
@@ -281,9 +285,13 @@ d::answer_body scripted_daemon::on(const d::enrol& m) {
   devices[x->device] = x->hash();
   party_id own;
   for (const auto& p : x->parties)
-    if (parties.at(p).kind == 1)
+    if (parties.at(p).kind != 2)
       own = p;
-  people.try_emplace(x->user, person{own, x->display_name, m.password});
+  if (x->user)
+    people.try_emplace(x->user, person{own, x->display_name, m.password});
+  else
+    stations[x->display_name] = x->device;
+  tell_pending();
   return d::enrolled{leaf};
 }
 
@@ -291,7 +299,9 @@ d::answer_body scripted_daemon::on(channel& c, const d::log_in& m) {
   if (!c.device)
     return no(refusal::hello_missing);
   auto user = certificate_of(c.device).user;
-  if (people.at(user).password != m.password)
+  if (!user)
+    user = m.user ? m.user : at_station;
+  if (!people.contains(user) || people.at(user).password != m.password)
     return no(refusal::wrong_password);
   c.user = sessions_[c.device] = user;
   auto& share = shares_[c.device];
@@ -300,193 +310,6 @@ d::answer_body scripted_daemon::on(channel& c, const d::log_in& m) {
     randombytes_buf(share.data(), share.size());
   }
   return d::logged_in{user, 0, {1, share}};
-}
-
-d::answer_body scripted_daemon::on(const d::find_person& m) const {
-  for (const auto& [id, p] : people)
-    if (p.name == m.display_name)
-      return d::person{id, p.party};
-  return no(refusal::not_found);
-}
-
-d::answer_body scripted_daemon::on(const d::list_parties&) const {
-  d::parties out;
-  for (const auto& [id, p] : parties)
-    if (p.kind == 2)
-      out.names.push_back({id, p.kind, p.name});
-  return out;
-}
-
-d::answer_body scripted_daemon::on(const d::get_party& m) const {
-  auto found = parties.find(m.party);
-  if (found == parties.end())
-    return no(refusal::not_found);
-  const auto& p = found->second;
-  d::party out;
-  out.id = m.party;
-  out.kind = p.kind;
-  out.members = p.members;
-  out.seals = p.seals;
-  out.checkpoint = note();
-  for (std::size_t n = m.from_n; n <= p.cores.size(); ++n)
-    out.cores.push_back(logged(p.cores[n - 1]));
-  if (p.cores.empty())
-    return out;
-  auto head = e2ee::roster_link::decode(objects.at(p.cores.back()).raw, p.members, p.seals, clinic);
-  if (head)
-    for (const auto& member : head->members) {
-      std::vector<hash32> chain;
-      chain_of(certificate_of(member.device).invitation, chain);
-      chain.push_back(devices.at(member.device));
-      for (const auto& hash : chain)
-        out.certificates.push_back(logged(hash));
-    }
-  return out;
-}
-
-d::answer_body scripted_daemon::on(const d::get_objects& m) const {
-  d::objects out;
-  out.checkpoint = note();
-  for (const auto& hash : m.hashes)
-    if (objects.contains(hash))
-      out.found.push_back(logged(hash));
-  return out;
-}
-
-d::answer_body scripted_daemon::on(const d::submit& m) {
-  auto kind = e2ee::peek_kind(m.object);
-  if (kind && *kind == e2ee::kind::registrar) {
-    auto hash = e2ee::registrar_certificate::decode(m.object, clinic)->hash();
-    return d::submitted{hash, accept(accepted, hash, m.object)};
-  }
-  if (kind && *kind == e2ee::kind::conversation) {
-    auto x = e2ee::conversation_link::decode(m.object, clinic);
-    conversations[x->conversation].link = m.object;
-    return d::submitted{x->hash(), accept(accepted, x->hash(), m.object)};
-  }
-  auto x = e2ee::roster_link::decode(m.object, m.members, m.seals, clinic);
-  if (!x)
-    return no(x.why());
-  auto& p = parties.at(x->core.party);
-  bool known = objects.contains(x->core.hash());
-  if (!known && x->core.n != p.cores.size() + 1)
-    return no(refusal::epoch_taken);
-  auto leaf = accept(accepted, x->core.hash(), m.object);
-  if (!known) {
-    p.cores.push_back(x->core.hash());
-    p.members = m.members;
-    p.seals = m.seals;
-  }
-  return d::submitted{x->core.hash(), leaf};
-}
-
-d::answer_body scripted_daemon::on(const d::invite& m) {
-  auto x = e2ee::signed_invitation::decode(m.object, clinic);
-  if (!x)
-    return no(x.why());
-  name_parties(m.names);
-  invitations_[x->invitation] = {m.object, m.code};
-  return d::submitted{x->hash(), accept(invited_kind, x->hash(), m.object)};
-}
-
-// ---------------------------------------------------------------- messages
-
-bool scripted_daemon::in(const device_id& device, const conversation& c) const {
-  auto link = e2ee::conversation_link::decode(c.link, clinic);
-  auto own = certificate_of(device).parties;
-  return std::any_of(own.begin(), own.end(), [&](const auto& p) { return link->has(p); });
-}
-
-d::answer_body scripted_daemon::on(const channel& c, const d::list_conversations&) const {
-  d::conversations out;
-  for (const auto& [id, held] : conversations)
-    if (in(c.device, held))
-      out.all.push_back({id, held.link, held.messages.size()});
-  return out;
-}
-
-d::slip scripted_daemon::slip_at(const conversation_id& where, std::uint64_t seq) const {
-  const auto& m = conversations.at(where).messages.at(seq - 1);
-  return {where, seq, m.leaf, m.slip, m.acknowledgement, m.time};
-}
-
-void scripted_daemon::fan_out(const conversation_id& where, std::uint64_t seq) {
-  auto news = slip_at(where, seq);
-  for (auto& [at, c] : channels_)
-    if (c.user && in(c.device, conversations.at(where)))
-      send(c, news);
-}
-
-d::answer_body scripted_daemon::on(const d::post& m, time_ms now) {
-  auto s = e2ee::slip::decode(m.slip, clinic);
-  if (!s)
-    return no(s.why());
-  auto found = conversations.find(s->header.conversation);
-  if (found == conversations.end())
-    return no(refusal::not_found);
-  auto& all = found->second.messages;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (e2ee::slip::decode(all[i].slip, clinic)->header.message == s->header.message)
-      return all[i].h == s->h ? d::answer_body{d::posted{i + 1, all[i].leaf}}
-                              : no(refusal::message_id_reused);
-  for (std::size_t i = 0; i < s->header.parties.size(); ++i) {
-    const auto& p = parties.at(s->header.parties[i]);
-    if (s->seals[i].epoch != p.cores.size()) {
-      auto out = no(refusal::stale_party);
-      out.party = s->header.parties[i];
-      out.epoch = static_cast<std::uint32_t>(p.cores.size());
-      return out;
-    }
-  }
-  all.push_back({m.slip, m.body, s->h, append(6, s->h), now, {}});
-  fan_out(found->first, all.size());
-  return d::posted{all.size(), all.back().leaf};
-}
-
-d::answer_body scripted_daemon::on(const d::get_slips& m) const {
-  if (m.incarnation != incarnation_)
-    return no(refusal::other_incarnation);
-  d::slips out;
-  const auto& all = conversations.at(m.conversation).messages;
-  for (auto seq = m.after_seq + 1; seq <= all.size() && out.rows.size() < m.slips_max; ++seq)
-    out.rows.push_back(slip_at(m.conversation, seq));
-  out.more = out.rows.size() == m.slips_max;
-  return out;
-}
-
-d::answer_body scripted_daemon::on(const d::open& m) {
-  ++releases;
-  d::opened out{append(8, {}), {}, 0};
-  for (auto seq : m.seqs)
-    out.bodies.push_back({seq, conversations.at(m.conversation).messages.at(seq - 1).body});
-  return out;
-}
-
-d::answer_body scripted_daemon::on(const d::act& m) {
-  auto a = e2ee::act::decode(m.object, clinic);
-  if (!a)
-    return no(a.why());
-  for (auto& [id, c] : conversations)
-    for (std::size_t i = 0; i < c.messages.size(); ++i) {
-      auto& message = c.messages[i];
-      if (e2ee::slip::decode(message.slip, clinic)->header.message != a->message())
-        continue;
-      if (!message.acknowledgement.empty() && message.acknowledgement != m.object) {
-        auto out = no(refusal::already_acknowledged);
-        out.user = e2ee::act::decode(message.acknowledgement, clinic)->user;
-        out.time = 1;
-        return out;
-      }
-      message.acknowledgement = m.object;
-      auto leaf = append(9, a->hash());
-      fan_out(id, i + 1);
-      return d::done{leaf};
-    }
-  return no(refusal::not_found);
-}
-
-d::answer_body scripted_daemon::on(const d::get_checkpoint& m) const {
-  return d::checkpoint{note(), consistency(m.old_size)};
 }
 
 } // namespace wardline::test
