@@ -46,17 +46,22 @@ void changes::ask() {
     else if (answer->found.empty() || ++pages_ > change_pages_max)
       end(refusal::none);
     else
-      log_.settle_on(answer->checkpoint, [this, found = std::move(*answer)](refusal why) {
-        bool later = why == refusal::needs; // the log moved on meanwhile
-        if (!core_.inner)
-          end(refusal::not_logged_in);
-        else if (why == refusal::none)
-          take(found);
-        else if (later && tries_++ < proof_tries_max)
-          core_.after(proof_wait_ms, [this] { ask(); });
-        else
-          end(later ? refusal::not_in_log : why);
-      });
+      settle_on(std::move(*answer));
+  });
+}
+
+void changes::settle_on(wire::device::objects found) {
+  auto checkpoint = found.checkpoint;
+  log_.settle_on(checkpoint, [this, found = std::move(found)](refusal why) {
+    bool later = why == refusal::needs; // the log moved on meanwhile
+    if (!core_.inner)
+      end(refusal::not_logged_in);
+    else if (why == refusal::none)
+      take(found);
+    else if (later && tries_++ < proof_tries_max)
+      core_.after(proof_wait_ms, [this] { ask(); });
+    else
+      end(later ? refusal::not_in_log : why);
   });
 }
 

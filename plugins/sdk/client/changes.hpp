@@ -22,6 +22,7 @@ public:
 
 private:
   void ask();
+  void settle_on(wire::device::objects found);
   void take(const wire::device::objects& found);
   void keep(const std::vector<proved>& found);
   void end(refusal why);

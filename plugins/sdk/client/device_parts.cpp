@@ -286,7 +286,10 @@ void device::parts::on_party_changed(const party_id& party) {
       return;
     bool was_in = parties.member_of(party);
     parties.refresh(party, [this, party, was_in](refusal) {
-      if (shared.inner && !was_in && parties.member_of(party)) // conversations of a role that is new here
+      if (!shared.inner || !parties.member_of(party))
+        return;
+      packs.fetch(party, [](refusal) {}); // one may have come without a link
+      if (!was_in)                        // conversations of a role that is new here
         conversations.catch_up_all([](refusal) {});
     });
   });

@@ -221,7 +221,7 @@ void parties::take_proved(const party_id& party, const wire::device::party& foun
     asked.followed = true;
     fetch_missing(party, found);
   } else {
-    end_or_ask_again(party, found, why);
+    end_or_ask_again(party, why);
   }
 }
 
@@ -241,14 +241,14 @@ void parties::fetch_missing(const party_id& party, const wire::device::party& fo
         newest ? e2ee::missing(e2ee::older_links{older}, *newest, core_.inner->trust) : std::vector<hash32>{};
     objects_.fetch(std::move(lacking), [this, party, found](refusal) {
       if (core_.inner && asked_.contains(party))
-        end_or_ask_again(party, found, adopt(party, found));
+        end_or_ask_again(party, adopt(party, found));
       else
         end(party, refusal::not_logged_in);
     });
   });
 }
 
-void parties::end_or_ask_again(const party_id& party, const wire::device::party&, refusal why) {
+void parties::end_or_ask_again(const party_id& party, refusal why) {
   bool later = why == refusal::not_in_log || why == refusal::needs;
   auto asked = asked_.find(party);
   if (later && asked != asked_.end() && asked->second.tries++ < party_tries_max) {

@@ -56,7 +56,7 @@ private:
   void take(const party_id& party, wire::device::party found);
   void take_proved(const party_id& party, const wire::device::party& found, refusal why);
   void end(const party_id& party, refusal why);
-  void end_or_ask_again(const party_id& party, const wire::device::party& found, refusal why);
+  void end_or_ask_again(const party_id& party, refusal why);
   void fetch_missing(const party_id& party, const wire::device::party& found);
   [[nodiscard]] bool nothing_new(const e2ee::party_chain& held,
                                  const std::vector<wire::device::logged>& cores) const;

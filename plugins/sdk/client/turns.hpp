@@ -62,6 +62,7 @@ private:
   void take_answer(const party_id& party, const result<wire::device::submitted>& answer);
   void end(const party_id& party, refusal why);
   void settle_one(const party_id& party, const ended& one_less);
+  void turn_now(e2ee::turn_intent intent, const done<nothing>& then);
   void take_wanted(const wire::device::turn_wanted& wanted);
   [[nodiscard]] e2ee::turn_intent judged(const e2ee::turn_intent& intent,
                                          std::vector<device_id>& unknown) const;
@@ -75,7 +76,6 @@ private:
   parties& parties_;
   packs& packs_;
   std::map<party_id, turning> turning_;
-  std::map<party_id, e2ee::turn_intent> wanted_; ///< as the daemon said last, until it is done
   std::set<party_id> told_;                      ///< role_without_me was said
   time_ms looked_ = 0;
 };

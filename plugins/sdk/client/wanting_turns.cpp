@@ -89,9 +89,6 @@ void turns::take_wanted(const wire::device::turn_wanted& wanted) {
   turning what;
   auto& intent = what.intent;
   intent = {wanted.party, e2ee::party_kind::role, wanted.add, wanted.remove, e2ee::link_reason::add, 0};
-  wanted_.insert_or_assign(wanted.party, intent);
-  while (wanted_.size() > turning_max)
-    wanted_.erase(wanted_.begin());
   parties_.refresh(wanted.party, [this, what = std::move(what)](refusal why) mutable {
     auto party = what.intent.party;
     if (!core_.inner || why != refusal::none || !parties_.member_of(party))
@@ -107,9 +104,7 @@ void turns::take_wanted(const wire::device::turn_wanted& wanted) {
     }
     what.intent.kind = parties_.kind_of(party);
     want(std::move(what), [this, party](refusal ended_with) {
-      if (ended_with == refusal::none)
-        wanted_.erase(party);
-      else if (core_.inner && ended_with != refusal::needs && !passes(ended_with))
+      if (core_.inner && ended_with != refusal::none && ended_with != refusal::needs && !passes(ended_with))
         core_.say({notice::about::party_changed, ended_with, party, {}, {}, parties_.person_of(party)});
     });
   });
@@ -144,50 +139,61 @@ void turns::tick() {
 
 void turns::by_hand(const party_id& party, done<nothing> then) {
   changes_.follow([this, party, then](refusal) {
-    if (!core_.inner) {
-      then(refusal::not_logged_in);
+    core_.link.ask_for<wire::device::pending>(
+        wire::device::list_pending{}, [this, party, then](const result<wire::device::pending>& answer) {
+          if (!core_.inner) {
+            then(refusal::not_logged_in);
+            return;
+          }
+          e2ee::turn_intent wanted;
+          if (answer)
+            for (const auto& turn : answer->turns)
+              if (turn.party == party)
+                wanted = {party, e2ee::party_kind::role, turn.add, turn.remove, e2ee::link_reason::add, 0};
+          wanted.party = party;
+          parties_.refresh(party, [this, wanted, then](refusal why) {
+            if (!core_.inner || why != refusal::none)
+              then(core_.inner ? why : refusal::not_logged_in);
+            else
+              turn_now(wanted, then);
+          });
+        });
+  });
+}
+
+void turns::turn_now(e2ee::turn_intent intent, const done<nothing>& then) {
+  const auto* held = parties_.chain(intent.party);
+  if (held == nullptr || held->head() == 0) {
+    then(refusal::recipient_not_ready);
+    return;
+  }
+  turning what;
+  intent.kind = held->kind;
+  intent.since = held->head();
+  std::vector<device_id> unknown;
+  auto now = judged(intent, unknown);
+  if (now.add.empty() && now.remove.empty()) {
+    intent.add.clear();
+    intent.remove.clear();
+    intent.reason = e2ee::link_reason::refresh;
+  } else if (!now.remove.empty()) {
+    intent.reason = e2ee::link_reason::remove;
+  }
+  if (!parties_.member_of(intent.party)) {
+    auto own = core_.inner->trust.registrar_serial(core_.inner->certificate.device);
+    if (!own) {
+      then(refusal::not_registrar);
       return;
     }
-    parties_.refresh(party, [this, party, then](refusal why) {
-      const auto* held = core_.inner ? parties_.chain(party) : nullptr;
-      if (why != refusal::none || held == nullptr || held->head() == 0) {
-        then(why != refusal::none ? why
-             : core_.inner        ? refusal::recipient_not_ready
-                                  : refusal::not_logged_in);
-        return;
-      }
-      turning what;
-      if (auto wanted = wanted_.find(party); wanted != wanted_.end())
-        what.intent = wanted->second;
-      what.intent.party = party;
-      what.intent.kind = held->kind;
-      what.intent.since = held->head();
-      std::vector<device_id> unknown;
-      auto now = judged(what.intent, unknown);
-      bool wanted = !now.add.empty() || !now.remove.empty() || !unknown.empty();
-      what.intent.reason = !wanted              ? e2ee::link_reason::refresh
-                           : now.remove.empty() ? e2ee::link_reason::add
-                                                : e2ee::link_reason::remove;
-      if (!parties_.member_of(party)) {
-        auto own = core_.inner->trust.registrar_serial(core_.inner->certificate.device);
-        if (!own) {
-          then(refusal::not_registrar);
-          return;
-        }
-        what.role = e2ee::signer_role::registrar;
-        what.certificate = own->hash;
-      }
-      if (!wanted) {
-        what.intent.add.clear();
-        what.intent.remove.clear();
-      }
-      want(std::move(what), [then](refusal ended_with) {
-        if (ended_with == refusal::none)
-          then(nothing{});
-        else
-          then(ended_with);
-      });
-    });
+    what.role = e2ee::signer_role::registrar;
+    what.certificate = own->hash;
+  }
+  what.intent = std::move(intent);
+  want(std::move(what), [then](refusal why) {
+    if (why == refusal::none)
+      then(nothing{});
+    else
+      then(why);
   });
 }
 

@@ -299,9 +299,10 @@ d::answer_body scripted_daemon::on(channel& c, const d::log_in& m) {
   if (!c.device)
     return no(refusal::hello_missing);
   auto user = certificate_of(c.device).user;
-  if (!user)
+  bool station = !user;
+  if (station)
     user = m.user ? m.user : at_station;
-  if (!people.contains(user) || people.at(user).password != m.password)
+  if (!people.contains(user) || (!station && people.at(user).password != m.password))
     return no(refusal::wrong_password);
   c.user = sessions_[c.device] = user;
   auto& share = shares_[c.device];

@@ -35,7 +35,7 @@ struct ward_clinic : little_clinic {
 
 bool is_link(const d::request& r) {
   const auto* m = std::get_if<d::submit>(&r.what);
-  auto k = m == nullptr ? expected<e2ee::kind>{refusal::none} : e2ee::peek_kind(m->object);
+  auto k = m == nullptr ? expected<e2ee::kind>{refusal::needs} : e2ee::peek_kind(m->object);
   return m != nullptr && k && *k == e2ee::kind::link;
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("a revoked device is turned out, once the second factor was given agai
   std::vector<bytes> asked;
   clinic.daemon.swallow = [&](const d::request& r) {
     const auto* m = std::get_if<d::submit>(&r.what);
-    auto k = m == nullptr ? expected<e2ee::kind>{refusal::none} : e2ee::peek_kind(m->object);
+    auto k = m == nullptr ? expected<e2ee::kind>{refusal::needs} : e2ee::peek_kind(m->object);
     if (k && *k == e2ee::kind::revocation)
       asked.push_back(m->object);
     return false;
