@@ -200,11 +200,17 @@ void turns::take_answer(const party_id& party, const result<wire::device::submit
     }
     const auto* chain = parties_.chain(party);
     bool ours = !taken && chain != nullptr && chain->head() > 0 && chain->epochs.back().hash == hash;
-    if (ours)
+    auto& intent = found->second.intent;
+    bool more = !intent.add.empty() || !intent.remove.empty();
+    if (ours && more) { // a wish that came while the link was on its way may be left
+      intent.reason = intent.remove.empty() ? e2ee::link_reason::add : e2ee::link_reason::remove;
+      step(party);
+    } else if (ours) {
       end(party, refusal::none);
-    else
+    } else {
       core_.after(turn_jitter_ms_min + randombytes_uniform(turn_jitter_ms + 1),
                   [this, party] { step(party); });
+    }
   });
 }
 

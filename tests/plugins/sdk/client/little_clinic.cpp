@@ -27,6 +27,12 @@ void little_clinic::restart(const std::string& name) {
   u.device->start(now);
 }
 
+void little_clinic::pump(const std::string& name) {
+  auto& user = *users_.at(name);
+  daemon.take(
+      user.wire, [&user, this](bytes_view frame) { user.device->on_channel_data(frame, now); }, now);
+}
+
 bool little_clinic::run(const std::function<bool()>& ended, std::uint64_t within) {
   auto until = now + within;
   while (!ended()) {
@@ -38,8 +44,7 @@ bool little_clinic::run(const std::function<bool()>& ended, std::uint64_t within
       if (user.wire.dead || user.wire.up.empty())
         continue;
       moved = true;
-      daemon.take(
-          user.wire, [&user, this](bytes_view frame) { user.device->on_channel_data(frame, now); }, now);
+      pump(name);
     }
     if (moved)
       continue;

@@ -106,10 +106,9 @@ public:
   std::size_t list_page_max = 512;  ///< conversations and roles in one answer
   std::size_t party_page_max = 512; ///< links in one answer
   std::size_t change_page_max = 512;
-  unsigned losing_turns = 0; ///< so often `before_link` runs first: somebody else was faster
-  std::function<void()> before_link;
-  std::uint64_t releases = 0;               ///< Opens answered
-  std::uint64_t sealed_checkpoint_size = 0; ///< 0: always the newest
+  std::function<void(const party_id&)> before_link; ///< told of a link that came, before it is looked at
+  std::uint64_t releases = 0;                       ///< Opens answered
+  std::uint64_t sealed_checkpoint_size = 0;         ///< 0: always the newest
 
   [[nodiscard]] std::string note() const;
   [[nodiscard]] std::uint64_t log_size() const { return leaves_.size(); }
@@ -215,6 +214,8 @@ public:
   }
 
   ward_user& add(const std::string& name);
+  /// What this device has sent is answered now.
+  void pump(const std::string& name);
   ward_user& operator[](const std::string& name) { return *users_.at(name); }
   /// A new device on the store of `name`, connected.
   void restart(const std::string& name);

@@ -81,10 +81,9 @@ d::answer_body scripted_daemon::on(const channel& c, const d::submit& m) {
   auto kind = e2ee::peek_kind(m.object);
   if (kind && *kind == e2ee::kind::revocation && factor_too_old)
     return no(refusal::second_factor_too_old);
-  if (kind && *kind == e2ee::kind::link && losing_turns > 0 && before_link) {
-    --losing_turns;
-    before_link();
-  }
+  if (kind && *kind == e2ee::kind::link && before_link)
+    if (auto core = e2ee::link_core::decode(m.object, clinic))
+      before_link(core->party);
   (void)c;
   return on(m);
 }
