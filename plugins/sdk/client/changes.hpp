@@ -6,7 +6,7 @@
 namespace wardline::client {
 
 /// Pages in a row: a log that never ends is not followed.
-inline constexpr unsigned change_pages_max = 4'096;
+inline constexpr unsigned change_pages_max = 256;
 
 class changes {
 public:
