@@ -87,7 +87,11 @@ void conversations::take_page(const conversation_id& where, const wire::device::
     }
     // Not known today is not unreadable: the cursor stays, and it is asked again.
     if (passes(lacked) || lacked == refusal::not_in_log) {
-      core_.after(catch_up_again_ms, [this, where] { catch_up(where, [](refusal) {}); });
+      if (again_.insert(where).second)
+        core_.after(catch_up_again_ms, [this, where] {
+          again_.erase(where);
+          catch_up(where, [](refusal) {});
+        });
       end(where, lacked);
       return;
     }

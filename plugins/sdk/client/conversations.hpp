@@ -91,6 +91,7 @@ private:
   messages& messages_;
   std::map<conversation_id, entry> all_;
   std::map<conversation_id, catching> catching_;
+  std::set<conversation_id> again_; ///< a timer will fetch them once more
   std::map<party_id, std::string> role_names_;
 };
 

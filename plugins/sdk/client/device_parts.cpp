@@ -319,8 +319,8 @@ void device::parts::lock(refusal why) {
   messages.forget();
   conversations.forget();
   outbox.forget();
-  turns.forget();
   end_settling(why == refusal::none ? refusal::not_logged_in : why);
+  turns.forget();
 }
 
 void device::parts::when_settled(std::function<void(refusal)> act) {

@@ -51,6 +51,13 @@ void turns::end(const party_id& party, refusal why) {
     then(why);
 }
 
+void turns::forget() {
+  auto all = std::exchange(turning_, {});
+  for (auto& [party, what] : all)
+    for (auto& then : what.waiting)
+      then(refusal::not_logged_in);
+}
+
 std::optional<rows::turn> turns::staged(const party_id& party) const {
   auto raw = core_.rows.get(table::turns, rows::key_of_id(party));
   return raw ? rows::decode<rows::turn>(raw->value) : std::nullopt;
@@ -183,6 +190,8 @@ void turns::send(const party_id& party, const rows::turn& turn) {
 void turns::take_answer(const party_id& party, const result<wire::device::submitted>& answer) {
   bool taken = answer.why() == refusal::epoch_taken || answer.why() == refusal::chain_broken;
   if (!answer && passes(answer.why())) {
+    if (auto found = turning_.find(party); found != turning_.end())
+      --found->second.tries; // nobody else was faster
     core_.after(turn_resend_ms, [this, party] { step(party); });
     return;
   }

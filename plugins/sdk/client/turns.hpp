@@ -26,7 +26,8 @@ public:
   turns(core& c, objects& o, changes& n, parties& p, packs& h)
       : core_{c}, objects_{o}, changes_{n}, parties_{p}, packs_{h} {}
 
-  void forget() { turning_.clear(); }
+  /// The device is locked: turns end with not_logged_in; what is staged goes on after the next log-in.
+  void forget();
 
   /// The own parties: refreshed, founded where there is no link and this device may be the first, reset where
   /// it replaces all others. Then what waits at the daemon is asked for; that goes on by itself.
@@ -76,7 +77,7 @@ private:
   parties& parties_;
   packs& packs_;
   std::map<party_id, turning> turning_;
-  std::set<party_id> told_;                      ///< role_without_me was said
+  std::set<party_id> told_; ///< role_without_me was said
   time_ms looked_ = 0;
 };
 

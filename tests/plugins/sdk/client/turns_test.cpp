@@ -305,3 +305,18 @@ TEST_CASE("links that come in pages are followed to the head") {
                               clinic.daemon.clinic);
   CHECK(s->seals[*s->position(other.party)].epoch == 7);
 }
+
+TEST_CASE("a turn that waits stops no message") {
+  ward_clinic clinic;
+  clinic.daemon.cut(clinic["nurse1"].wire); // the only one who could let in is away
+  clinic["nurse1"].wire.dead = true;
+  REQUIRE(clinic.enrol("nurse2", {"nurses"}).why() == refusal::none);
+  CHECK_FALSE(clinic.in("nurse2"));
+  REQUIRE_FALSE(clinic.daemon.pending_for(clinic.device("nurse1").id()).turns.empty());
+  CHECK(clinic.send("admin", "nurses", "now", client::urgency::now).why() == refusal::none);
+  clinic["nurse1"].wire.dead = false;
+  clinic.restart("nurse1");
+  REQUIRE(clinic.run([&] { return clinic.in("nurse2"); })); // first thing when she is back
+  clinic.settle();
+  CHECK(clinic.device("nurse1").inbox().at(0).unreadable == refusal::none);
+}
