@@ -5,6 +5,10 @@
 
 namespace wardline::client {
 
+bool judged_later(refusal why) {
+  return why == refusal::needs || why == refusal::party_not_grantable || why == refusal::class_not_for_party;
+}
+
 std::vector<hash32> objects::lacked_by(const std::vector<proved>& found) const {
   std::vector<hash32> out;
   auto want = [&](const auto& object) {
@@ -35,7 +39,7 @@ refusal objects::keep_changes(const std::vector<proved>& found, store_changes wi
     auto why = admit_one(x, t);
     if (why == refusal::none)
       admitted.push_back(&x);
-    else if (why == refusal::needs)
+    else if (judged_later(why))
       waiting.push_back(&x);
     else
       core_.say({notice::about::log, why, {}, {}, {}, {}});
@@ -56,6 +60,7 @@ refusal objects::keep_changes(const std::vector<proved>& found, store_changes wi
     waiting_.emplace(x->hash, *x);
   }
   note_grants(admitted);
+  note_grants(waiting);
   return refusal::none;
 }
 
@@ -71,7 +76,7 @@ void objects::admit_waiting(e2ee::trust& t) {
     auto why = admit_one(*x, t);
     if (why == refusal::none)
       admitted.push_back(x);
-    if (why != refusal::needs)
+    if (!judged_later(why))
       known.push_back(x->hash); // admitted, or refused for good
   }
   note_grants(admitted);

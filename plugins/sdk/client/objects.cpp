@@ -57,22 +57,23 @@ refusal objects::load(e2ee::trust& t) {
     return why;
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.where.position < b.where.position; });
-  std::vector<const proved*> admitted;
+  std::vector<const proved*> kept;
   for (const auto& x : all) {
     auto k = e2ee::peek_kind(x.raw);
     bool change = k && is_change(*k);
     if (change)
       changes_.insert(x.hash);
     auto refused_for = admit_one(x, t);
-    if (refused_for == refusal::needs && change)
+    if (judged_later(refused_for) && change) {
       waiting_.emplace(x.hash, x);
-    else if (refused_for == refusal::none)
-      admitted.push_back(&x);
+      kept.push_back(&x);
+    } else if (refused_for == refusal::none)
+      kept.push_back(&x);
     else if (!change)
       return refusal::value_not_openable; // a change that waited may have been refused since
   }
   admit_waiting(t);
-  note_grants(admitted);
+  note_grants(kept);
   return refusal::none;
 }
 

@@ -11,6 +11,9 @@ inline constexpr unsigned fetch_rounds_max = 16;
 /// Grants and revocations kept whose registrar, or whose device, is not known here yet.
 inline constexpr std::size_t changes_waiting_max = 16'384;
 
+/// A change that speaks of somebody unknown: what a party is, and of which class a person, shows later.
+bool judged_later(refusal why);
+
 class objects {
 public:
   using ended = std::function<void(refusal)>;
@@ -35,6 +38,8 @@ public:
   /// What refers to somebody unknown is kept, and counts once that one is known. One that is refused is said
   /// and left out: it changes nothing. Refusals: overloaded, those of the store.
   refusal keep_changes(const std::vector<proved>& found, store_changes with);
+  /// The kind of a party has become known: what waited for it counts from now on.
+  void judge_waiting() { admit_waiting(core_.inner->trust); }
   /// Hashes that a change refers to and that are not held.
   [[nodiscard]] std::vector<hash32> lacked_by(const std::vector<proved>& found) const;
 
@@ -58,6 +63,7 @@ private:
   static refusal admit_one(const proved& x, e2ee::trust& t);
   /// What waited for one who is known now.
   void admit_waiting(e2ee::trust& t);
+  /// Parties that this device or its person was named for; what they are worth is asked of `trust`.
   void note_grants(const std::vector<const proved*>& all) const;
 
   core& core_;

@@ -70,6 +70,7 @@ refusal parties::load() {
     core_.inner->trust.learn(party, chain.kind);
     core_.inner->keys.restore(chain, std::move(seeds));
   }
+  objects_.judge_waiting();
   return why;
 }
 
@@ -332,6 +333,7 @@ refusal parties::commit_adoption(e2ee::adoption next, const std::vector<e2ee::ol
   auto trouble = next.trouble;
   core_.inner->trust.learn(party, next.chain.kind);
   core_.inner->keys.adopt(std::move(next));
+  objects_.judge_waiting();
   auto& facts = times_[party];
   for (const auto& link : cores)
     facts.made.push_back(link.core.time);

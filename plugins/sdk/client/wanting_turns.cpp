@@ -7,12 +7,14 @@
 namespace wardline::client {
 
 void turns::settle_own(ended then) {
-  auto own = core_.inner->entitled_parties(core_.now());
-  parties_.refresh_all(own, [this, own, then](refusal why) {
+  // Also those it was named for and does not belong to yet by what is known: their links may show that it
+  // does.
+  parties_.refresh_all(core_.inner->own_parties(), [this, then](refusal why) {
     if (!core_.inner) {
       then(refusal::not_logged_in);
       return;
     }
+    auto own = core_.inner->entitled_parties(core_.now());
     auto one_less = after_all(own.size() + 1, [this, then](refusal ended_with) {
       if (core_.inner)
         list_pending();
