@@ -23,6 +23,20 @@ struct invite_words {
   std::vector<std::string> roles;
   std::string out; ///< file to be made
   unsigned hours = 72;
+  std::string of_class = "staff"; ///< staff, patient, station or service
+  std::string further;            ///< the person a further device is for
+  std::string replacement;        ///< the person all of whose devices are replaced
+  std::string history;            ///< YYYY-MM-DD; empty: a year back for a further device, else none
+};
+
+/// What the registrar's commands take.
+struct admin_words {
+  std::string name;  ///< of a person, a station, or a device's id
+  std::string role;  ///< or a party's id
+  std::string until; ///< YYYY-MM-DD; empty = open
+  std::string reason;
+  std::string conversation;
+  std::string device;
 };
 
 struct send_words {
@@ -39,6 +53,14 @@ int run_recovery_codes(const choices& c);
 int run_second_factor(const choices& c, const std::string& new_file);
 int run_status(const choices& c);
 int run_invite(const choices& c, const invite_words& order);
+int run_grant(const choices& c, const admin_words& order);
+int run_withdraw(const choices& c, const admin_words& order);
+int run_revoke(const choices& c, const admin_words& order);
+int run_turn(const choices& c, const admin_words& order);
+int run_give_keys(const choices& c, const admin_words& order);
+int run_devices(const choices& c, const admin_words& order);
+int run_pending(const choices& c);
+int run_add(const choices& c, const admin_words& order);
 int run_registrar_request(const choices& c, const std::string& out);
 int run_registrar_install(const choices& c, const std::string& file);
 int run_conversations(const choices& c);

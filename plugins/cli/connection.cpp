@@ -44,6 +44,9 @@ client::device_events connection::told() {
     case about::unreadable:
       out_.remark("Something from the server was refused: " + std::string{sentence_of(n.why)});
       break;
+    case about::old_head:
+      out_.remark("A group key has not changed for two weeks. The message goes all the same.");
+      break;
     case about::log:
     case about::store:
       out_.remark(std::string{sentence_of(n.why)});

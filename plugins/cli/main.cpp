@@ -1,12 +1,11 @@
 // `ward`, the terminal client: one device, one person. README.md beside this file says what it does and may
 // do.
-#include "commands.hpp"
+#include "admin_line.hpp"
 #include "wire/private_memory.hpp"
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <sodium.h>
 
 namespace {
@@ -44,18 +43,10 @@ bool wants_json(int argc, char** argv) {
   return std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string{word} == "--json"; });
 }
 
-int usage_error(const std::string& what, bool json) {
-  if (json)
-    std::cout << nlohmann::json{{"ok", false}, {"refusal", "usage"}, {"sentence", what}}.dump() << '\n';
-  else
-    std::cerr << what << '\n';
-  return exit_usage;
-}
-
 /// Also the answer to --help, which is no failure.
 int parse_failed(const CLI::App& app, const CLI::ParseError& e, bool json) {
   if (json && e.get_exit_code() != 0)
-    return usage_error(e.what(), true);
+    return terminal{true}.usage(e.what());
   return app.exit(e) == 0 ? exit_ok : exit_usage;
 }
 
@@ -64,6 +55,7 @@ struct line {
   std::string as;
   enrol_order enrol;
   invite_words invite;
+  admin_words admin;
   send_words send;
   std::string file;
   std::string other;
@@ -92,13 +84,7 @@ void add_people(CLI::App& app, line& l) {
   app.add_subcommand("status", "What this device is and whether the server answers")->callback([&l] {
     l.run = [&l] { return run_status(l.chosen); };
   });
-  auto* invite = app.add_subcommand("invite", "Invite a person (registrars)");
-  invite->add_option("--name", l.invite.name, "The person's name, as everybody will see it")->required();
-  invite->add_option("--role", l.invite.roles, "Roles, separated by commas; new ones come into being")
-      ->delimiter(',');
-  invite->add_option("--out", l.invite.out, "Invitation file to be written")->required();
-  invite->add_option("--hours", l.invite.hours, "How long it is good")->check(CLI::Range(1, 72));
-  invite->callback([&l] { l.run = [&l] { return run_invite(l.chosen, l.invite); }; });
+  add_invite(app, l.chosen, l.invite, l.run); // as before there was `admin`
   auto* registrar = app.add_subcommand("registrar", "Make this device a registrar's");
   registrar->require_subcommand(1);
   auto* request =
@@ -148,12 +134,13 @@ int main(int argc, char** argv) {
   app.fallthrough();
   add_people(app, l);
   add_messages(app, l);
+  add_admin(app, l.chosen, l.invite, l.admin, l.run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return parse_failed(app, e, wants_json(argc, argv));
   }
   if (auto wrong = resolve(l.chosen, l.as); !wrong.empty())
-    return usage_error(wrong, l.chosen.as_json);
+    return terminal{l.chosen.as_json}.usage(wrong);
   return l.run();
 }

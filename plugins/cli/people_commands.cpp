@@ -1,4 +1,4 @@
-// Commands about people and devices: status, invite, registrar.
+// Commands about people and devices: status, registrar.
 #include "commands.hpp"
 #include "invitation_json.hpp"
 #include "wire/limits.hpp"
@@ -74,41 +74,6 @@ int run_status(const choices& c) {
   if (d.pinned_size() != 0)
     said += fmt::format("\nThe audit log had {} entries when this device last checked it.", d.pinned_size());
   return e.words.result(said, std::move(data));
-}
-
-int run_invite(const choices& c, const invite_words& order) {
-  errand e{c};
-  // Before anything else: an invitation without its file is lost.
-  reserved_file out{order.out};
-  if (!out.made())
-    return e.words.refuse(refusal::already_exists,
-                          "The file for the invitation exists, or cannot be made there. Nobody was invited; "
-                          "name another with --out.",
-                          exit_cannot_create);
-  if (auto code = e.log_in())
-    return *code;
-  client::invite_order wanted{order.name, order.roles, order.hours * std::uint64_t{3'600'000}};
-  auto done = e.line->act<client::invitation_made>(
-      [&](client::done<client::invitation_made> then) { e.device().invite(wanted, std::move(then)); });
-  if (!done)
-    return e.silent("The invitation may exist at the server, but nobody has its file. Invite again.");
-  if (!*done)
-    return e.words.refuse(done->no);
-  auto json = write_invitation_file((*done)->file);
-  bool written = out.fill(view(json));
-  wipe({reinterpret_cast<std::uint8_t*>(json.data()), json.size()});
-  if (!written)
-    return e.words.refuse(
-        refusal::storage_refused,
-        "The file could not be written, and the invitation is lost. Invite again with another "
-        "--out.",
-        exit_cannot_create);
-  return e.words.result(
-      fmt::format("The invitation for {} is in {}. It is good for {} hours and for one device.\n"
-                  "Second code: {}\nTell the code another way than you hand over the file: by telephone, or "
-                  "in person.",
-                  order.name, order.out, order.hours, (*done)->code),
-      {{"file", order.out}, {"code", (*done)->code}, {"user", hex((*done)->user.view())}});
 }
 
 int run_registrar_request(const choices& c, const std::string& out) {

@@ -80,6 +80,16 @@ int terminal::refuse(const client::refused& no, const std::string& more, int cod
   return code >= 0 ? code : exit_code_of(no.why);
 }
 
+int terminal::usage(const std::string& sentence) const {
+  if (json_)
+    std::cout
+        << nlohmann::json{{"ok", false}, {"refusal", "usage"}, {"number", 0}, {"sentence", sentence}}.dump()
+        << '\n';
+  else
+    std::cerr << sentence << '\n';
+  return exit_usage;
+}
+
 int terminal::refuse(refusal why, const std::string& more, int code) const {
   client::refused no;
   no.why = why;

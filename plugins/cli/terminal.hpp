@@ -33,6 +33,9 @@ public:
   /// `more` stands behind the refusal's own sentence, for people.
   int refuse(const client::refused& no, const std::string& more = {}, int code = -1) const;
   int refuse(refusal why, const std::string& more = {}, int code = -1) const;
+  /// The command itself is wrong: {"ok": false, "refusal": "usage", "number": 0, "sentence": TEXT};
+  /// exit_usage.
+  int usage(const std::string& sentence) const;
   /// Something beside the result, on stderr. Never names or text of a message.
   void remark(const std::string& sentence) const;
   [[nodiscard]] bool as_json() const { return json_; }

@@ -4,16 +4,6 @@
 
 namespace wardline::client {
 
-namespace {
-
-/// The act was not judged: it stays staged and is sent again.
-bool passes(refusal why) {
-  return why == refusal::overloaded || why == refusal::timed_out || why == refusal::too_many_unanswered ||
-         why == refusal::storage_refused || why == refusal::not_logged_in;
-}
-
-} // namespace
-
 void acts::acknowledge(const message_id& message, done<acknowledged_message> then) {
   const auto* known = messages_.find(message);
   if (known == nullptr || !core_.who || known->unreadable != refusal::none) {
@@ -80,17 +70,17 @@ void acts::take_answer(const message_id& message, const result<wire::device::don
     then(core_.inner ? answer.no.why : refusal::not_logged_in);
     return;
   }
+  // That it is answered and what was answered: one commit. What is refused stays staged and is asked again.
   store_changes changes;
   vault::erase(changes, table::acts, rows::key_of_id(message));
-  if (auto why = core_.commit(std::move(changes)); why != refusal::none) {
-    then(why);
-    return;
-  }
   refusal kept = refusal::none;
   if (answer)
-    kept = messages_.note_acknowledgement(message, core_.who ? core_.who->user : user_id{}, core_.now());
+    kept = messages_.note_acknowledgement(message, core_.who ? core_.who->user : user_id{}, core_.now(),
+                                          std::move(changes));
   else if (answer.why() == refusal::already_acknowledged)
-    kept = messages_.note_acknowledgement(message, answer.no.user, answer.no.time);
+    kept = messages_.note_acknowledgement(message, answer.no.user, answer.no.time, std::move(changes));
+  else
+    kept = core_.commit(std::move(changes));
   if (!answer)
     then(answer.no);
   else if (kept != refusal::none)

@@ -74,13 +74,25 @@ void conversations::fetch_page(const conversation_id& where) {
 }
 
 void conversations::take_page(const conversation_id& where, const wire::device::slips& page) {
-  if (page.rows.empty()) {
-    end(where, refusal::none);
+  if (page.rows.empty()) { // an end, or a promise of more that is not kept: that would hide what follows
+    if (page.more)
+      core_.say({notice::about::unreadable, refusal::malformed_request, {}, where, {}, {}});
+    end(where, page.more ? refusal::malformed_request : refusal::none);
     return;
   }
-  fetch_lacking(where, page, [this, where, page] {
+  fetch_lacking(where, page, [this, where, page](refusal lacked) {
     if (!core_.inner) {
       end(where, refusal::not_logged_in);
+      return;
+    }
+    // Not known today is not unreadable: the cursor stays, and it is asked again.
+    if (passes(lacked) || lacked == refusal::not_in_log) {
+      if (again_.insert(where).second)
+        core_.after(catch_up_again_ms, [this, where] {
+          again_.erase(where);
+          catch_up(where, [](refusal) {});
+        });
+      end(where, lacked);
       return;
     }
     if (auto why = keep(where, page.rows); why != refusal::none)
@@ -92,33 +104,39 @@ void conversations::take_page(const conversation_id& where, const wire::device::
   });
 }
 
-/// One attempt: what is still missing then makes the slip unreadable, with its reason (e2ee 6.10).
-void conversations::fetch_lacking(const conversation_id& where, const wire::device::slips& page,
-                                  std::function<void()> then) {
+/// One attempt: what the daemon does not have makes the slip unreadable, with its reason (e2ee 6.10). Ends
+/// with what went wrong on the way, if anything did.
+void conversations::fetch_lacking(const conversation_id& where, const wire::device::slips& page, ended then) {
   lacking all;
   for (const auto& slip : page.rows) {
     auto one = messages_.lacks(slip);
     all.objects.insert(all.objects.end(), one.objects.begin(), one.objects.end());
     all.parties = all.parties || one.parties;
   }
-  if (all.nothing()) {
-    then();
+  fetch(where, std::move(all), std::move(then));
+}
+
+void conversations::fetch(const conversation_id& where, lacking all, ended then) {
+  const auto* held = find(where);
+  if (all.nothing() || held == nullptr) {
+    then(refusal::none);
     return;
   }
   std::vector<party_id> wanted;
   if (all.parties)
-    for (const auto& p : find(where)->head.parties)
+    for (const auto& p : held->head.parties)
       wanted.push_back(p.party);
-  parties_.refresh_all(std::move(wanted), [this, hashes = std::move(all.objects), then](refusal) {
+  parties_.refresh_all(std::move(wanted), [this, hashes = std::move(all.objects), then](refusal why) {
     std::vector<hash32> left;
     if (core_.inner)
       for (const auto& hash : hashes)
         if (!objects_.held(hash))
           left.push_back(hash);
-    if (left.empty())
-      then();
+    if (left.empty() || passes(why))
+      then(why);
     else
-      objects_.fetch(std::move(left), [then](refusal) { then(); });
+      objects_.fetch(std::move(left),
+                     [why, then](refusal fetched) { then(fetched == refusal::none ? why : fetched); });
   });
 }
 

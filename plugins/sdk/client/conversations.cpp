@@ -31,16 +31,35 @@ std::string conversations::name_of(const party_id& party) const {
   return parties_.person_of(party);
 }
 
-void conversations::list(std::function<void(refusal, std::vector<wire::device::conversation>)> then) {
-  core_.link.ask_for<wire::device::conversations>(wire::device::list_conversations{},
-                                                  [this, then](result<wire::device::conversations> answer) {
-                                                    if (!core_.inner)
-                                                      then(refusal::not_logged_in, {});
-                                                    else if (!answer)
-                                                      then(answer.why(), {});
-                                                    else
-                                                      then(refusal::none, std::move(answer->all));
-                                                  });
+void conversations::list(listed_then then) {
+  list_page({}, 0, std::move(then));
+}
+
+void conversations::list_page(std::vector<wire::device::conversation> before, unsigned pages,
+                              listed_then then) {
+  wire::device::list_conversations request{before.empty() ? conversation_id{} : before.back().id};
+  core_.link.ask_for<wire::device::conversations>(
+      request, [this, before = std::move(before), pages, then](result<wire::device::conversations> answer) {
+        if (!core_.inner || !answer) {
+          then(core_.inner ? answer.why() : refusal::not_logged_in, {});
+          return;
+        }
+        auto all = before;
+        for (auto& c : answer->all) {
+          if (!all.empty() && c.id <= all.back().id) { // an answer that does not ascend never ends
+            then(refusal::malformed_request, {});
+            return;
+          }
+          all.push_back(std::move(c));
+        }
+        bool stuck = answer->more && (answer->all.empty() || pages + 1 >= conversation_pages_max);
+        if (stuck)
+          then(refusal::malformed_request, {});
+        else if (answer->more)
+          list_page(std::move(all), pages + 1, then);
+        else
+          then(refusal::none, std::move(all));
+      });
 }
 
 void conversations::take_listed(std::vector<wire::device::conversation> listed, ended then) {
@@ -146,33 +165,62 @@ void conversations::refresh(const conversation_id& where, ended then) {
   });
 }
 
-void conversations::with(std::vector<e2ee::conversation_party> all, done<conversation_id> then) {
+void conversations::with(std::vector<e2ee::conversation_party> all, const party_id& subject,
+                         done<conversation_id> then) {
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.party < b.party; });
-  list([this, all, then](refusal why, std::vector<wire::device::conversation> listed) {
+  list([this, all, subject, then](refusal why, std::vector<wire::device::conversation> listed) {
     if (why != refusal::none) {
       then(why);
       return;
     }
-    take_listed(std::move(listed), [this, all, then](refusal ended_with) {
+    take_listed(std::move(listed), [this, all, subject, then](refusal ended_with) {
       if (ended_with != refusal::none || !core_.inner) {
         then(core_.inner ? ended_with : refusal::not_logged_in);
         return;
       }
       for (const auto& [id, c] : all_)
-        if (!c.head.subject && c.head.parties == all) {
+        if (c.head.subject == subject && c.head.parties == all) {
           then(conversation_id{id});
           return;
         }
-      make(all, then);
+      e2ee::conversation_fields link;
+      randombytes_buf(link.conversation.value.data(), link.conversation.value.size());
+      link.n = 1;
+      link.subject = subject;
+      link.parties = all;
+      submit(std::move(link), then);
     });
   });
 }
 
-void conversations::make(std::vector<e2ee::conversation_party> all, done<conversation_id> then) {
-  e2ee::conversation_fields link;
-  randombytes_buf(link.conversation.value.data(), link.conversation.value.size());
-  link.n = 1;
-  link.parties = std::move(all);
+void conversations::add(const conversation_id& where, const e2ee::conversation_party& who,
+                        done<conversation_id> then) {
+  refresh(where, [this, where, who, then](refusal why) {
+    const auto* held = core_.inner ? find(where) : nullptr;
+    if (why == refusal::none && held == nullptr)
+      why = core_.inner ? refusal::not_found : refusal::not_logged_in;
+    if (why != refusal::none) {
+      then(why);
+      return;
+    }
+    e2ee::conversation_fields link;
+    link.conversation = where;
+    link.n = held->head.n + 1;
+    link.previous = held->head.hash;
+    link.subject = held->head.subject;
+    link.parties = held->head.parties;
+    if (link.has(who.party) || link.parties.size() >= e2ee::conversation_parties_max) {
+      then(link.has(who.party) ? refusal::already_exists : refusal::count_too_large);
+      return;
+    }
+    link.parties.push_back(who);
+    std::sort(link.parties.begin(), link.parties.end(),
+              [](const auto& a, const auto& b) { return a.party < b.party; });
+    submit(std::move(link), then);
+  });
+}
+
+void conversations::submit(e2ee::conversation_fields link, done<conversation_id> then) {
   link.signer_device = core_.inner->certificate.device;
   link.signer_certificate = core_.inner->certificate.hash();
   link.time = core_.now();

@@ -11,6 +11,10 @@ namespace wardline::client {
 inline constexpr std::uint32_t slips_per_page_max = 128;
 /// Links of one conversation followed back to the one held, or to the first.
 inline constexpr std::uint32_t conversation_links_max = 64;
+/// Pages of the list of conversations.
+inline constexpr unsigned conversation_pages_max = 256;
+/// Milliseconds until slips are fetched again whose author or key could not be asked for.
+inline constexpr std::uint64_t catch_up_again_ms = 5'000;
 
 class conversations {
 public:
@@ -26,12 +30,21 @@ public:
   /// Lists them, verifies what is new or changed, and fetches every new slip.
   void catch_up_all(ended then);
   void catch_up(const conversation_id& where, ended then);
+  /// Slips that were kept without their key are judged once more, with what came since (e2ee 6.10): after a
+  /// start, and after links, packs and key lists.
+  void judge_again(ended then);
+  /// The same for slips whose keys came in a key list.
+  refusal take_keys(const conversation_id& where, const std::map<message_id, secret32>& keys);
   /// A slip that came by itself: taken at once if it is the next one and everything it needs is here, else
   /// fetched in order. A known one only tells who acknowledged.
   void on_slip(const wire::device::slip& slip);
 
   /// The conversation with exactly these parties; made if there is none. Their chains are held.
-  void with(std::vector<e2ee::conversation_party> all, done<conversation_id> then);
+  void with(std::vector<e2ee::conversation_party> all, const party_id& subject, done<conversation_id> then);
+  /// One more party in it (e2ee 5.8). Its chain is held. Refusals: not_found, already_exists,
+  /// count_too_large, conversation_taken (somebody changed it meanwhile: look, then ask again), those of the
+  /// daemon.
+  void add(const conversation_id& where, const e2ee::conversation_party& who, done<conversation_id> then);
   /// Fetches the newest link of one conversation again (stale_conversation).
   void refresh(const conversation_id& where, ended then);
 
@@ -52,21 +65,25 @@ private:
     bool again = false; ///< something was pushed meanwhile
   };
 
-  void list(std::function<void(refusal, std::vector<wire::device::conversation>)> then);
+  using listed_then = std::function<void(refusal, std::vector<wire::device::conversation>)>;
+  void list(listed_then then);
   void take_listed(std::vector<wire::device::conversation> listed, ended then);
   void adopt(const bytes& link, ended then);
   void adopt_checked(const e2ee::conversation_link& link, ended then);
   refusal commit_link(const e2ee::conversation_link& link);
   void fetch_page(const conversation_id& where);
   void take_page(const conversation_id& where, const wire::device::slips& page);
-  void fetch_lacking(const conversation_id& where, const wire::device::slips& page,
-                     std::function<void()> then);
+  void fetch_lacking(const conversation_id& where, const wire::device::slips& page, ended then);
+  void fetch(const conversation_id& where, lacking all, ended then);
+  void list_page(std::vector<wire::device::conversation> before, unsigned pages, listed_then then);
+  void tell_changed(const std::vector<judged_slip>& changed);
+  void judge_in(const conversation_id& where, std::vector<std::uint64_t> seqs, ended then);
   refusal keep(const conversation_id& where, const std::vector<wire::device::slip>& slips);
   void take_acknowledgement(const conversation_id& where, std::uint64_t seq, const bytes& act);
   void look_back_all(ended then);
   void look_back(const conversation_id& where, std::uint64_t after_seq, ended then);
   void end(const conversation_id& where, refusal why);
-  void make(std::vector<e2ee::conversation_party> all, done<conversation_id> then);
+  void submit(e2ee::conversation_fields link, done<conversation_id> then);
 
   core& core_;
   objects& objects_;
@@ -74,6 +91,7 @@ private:
   messages& messages_;
   std::map<conversation_id, entry> all_;
   std::map<conversation_id, catching> catching_;
+  std::set<conversation_id> again_; ///< a timer will fetch them once more
   std::map<party_id, std::string> role_names_;
 };
 

@@ -28,6 +28,34 @@ void core::run_timers() {
     run();
 }
 
+std::vector<party_id> inner_part::own_parties() const {
+  std::set<party_id> all{certificate.parties.begin(), certificate.parties.end()};
+  all.insert(granted.begin(), granted.end());
+  return {all.begin(), all.end()};
+}
+
+std::vector<party_id> inner_part::entitled_parties(time_ms now) const {
+  auto all = own_parties();
+  std::erase_if(all,
+                [&](const party_id& p) { return !e2ee::entitled(trust, certificate, p, core::at_end(now)); });
+  return all;
+}
+
+bool passes(refusal why) {
+  switch (why) {
+  case refusal::overloaded:
+  case refusal::timed_out:
+  case refusal::too_many_unanswered:
+  case refusal::storage_refused:
+  case refusal::not_logged_in:
+  case refusal::link_down:
+  case refusal::store_not_openable:
+    return true;
+  default:
+    return false;
+  }
+}
+
 std::string name_of_user(const e2ee::trust& t, const user_id& user) {
   for (const auto* held : t.newest_certificates())
     if (user && held->what.user == user)

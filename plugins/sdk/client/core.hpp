@@ -24,6 +24,7 @@ struct inner_part {
   e2ee::device_certificate certificate; ///< own, newest
   e2ee::trust trust;
   e2ee::roster_keys keys;
+  std::set<party_id> granted; ///< parties that a grant named this device, or its person, for; ever
 
   inner_part(e2ee::signing_key s, e2ee::x25519_pair x, e2ee::device_certificate c, e2ee::trust t)
       : signing{std::move(s)}, sealing{std::move(x)},
@@ -32,7 +33,10 @@ struct inner_part {
   inner_part& operator=(const inner_part&) = delete;
 
   [[nodiscard]] e2ee::link_maker maker() const { return {certificate.device, certificate.hash(), signing}; }
-  [[nodiscard]] const std::vector<party_id>& own_parties() const { return certificate.parties; }
+  /// Parties this device belongs to, or did: what was sealed to them while it did stays its own.
+  [[nodiscard]] std::vector<party_id> own_parties() const;
+  /// Of these, the ones that it belongs to now.
+  [[nodiscard]] std::vector<party_id> entitled_parties(time_ms now) const;
 };
 
 struct core {
@@ -73,6 +77,9 @@ struct core {
 
   std::multimap<time_ms, std::function<void()>> timers;
 };
+
+/// Nobody's fault and not for ever: what was asked is asked again later.
+bool passes(refusal why);
 
 /// The name that a certificate held here gives this user; empty if there is none.
 std::string name_of_user(const e2ee::trust& t, const user_id& user);

@@ -52,6 +52,7 @@ void device::tick(time_ms now) {
   parts_->shared.link.tick(now);
   parts_->shared.run_timers();
   parts_->count_quiet(now);
+  parts_->turns.tick();
 }
 
 // ---------------------------------------------------------------- state

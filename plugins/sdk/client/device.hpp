@@ -16,6 +16,7 @@
 #include "client/pipe.hpp"
 #include "client/result.hpp"
 #include "client/session.hpp"
+#include "e2ee/certificates.hpp"
 #include "e2ee/envelope.hpp"
 #include "wire/content.hpp"
 
@@ -116,14 +117,42 @@ struct acknowledged_message {
 
 struct role_name {
   party_id party;
-  std::string name; ///< the directory's word
+  std::string name;       ///< the directory's word
+  bool emergency = false; ///< the clinic's emergency role, by the directory's word
 };
 
-/// Whom a registrar invites (e2ee 5.3). Staff with a personal device.
+/// Whom a registrar invites (e2ee 5.3).
 struct invite_order {
   std::string display_name;       ///< 1..96 bytes
   std::vector<std::string> roles; ///< by name; a role that does not exist yet comes into being
   std::uint64_t valid_ms = 72ULL * 3'600'000;
+  e2ee::device_class of_class = e2ee::device_class::personal_staff; ///< of a first device
+  /// Further and replacement: of the person with this name, with class, user and parties of the person's
+  /// newest certificate.
+  e2ee::invitation_purpose purpose = e2ee::invitation_purpose::first;
+  time_ms history_from = 0; ///< the device may read what was written since; 0 = from its own first link on
+};
+
+/// Who is meant by a name or a device, with what this device verified.
+struct member_row {
+  device_id device;
+  user_id user;     ///< none: a station
+  std::string name; ///< as certified
+  e2ee::device_class of_class = e2ee::device_class::personal_staff;
+  time_ms until = 0; ///< of its certificate
+  bool revoked = false;
+};
+
+/// What waits for somebody's hands, as the daemon says.
+struct waiting_row {
+  enum class kind : std::uint8_t { turn, pack, keys } what = kind::turn;
+  party_id party;               ///< turn, pack
+  conversation_id conversation; ///< keys
+  std::string name;             ///< of the party, or of the device's person
+  std::vector<device_id> add;
+  std::vector<device_id> remove;
+  device_id device; ///< pack, keys: for whom
+  time_ms since = 0;
 };
 
 struct invitation_made {
@@ -136,7 +165,8 @@ struct invitation_made {
 struct notice {
   enum class about : std::uint8_t {
     role_without_me, ///< a role this device belongs to has a head made without it: it reads nothing of it yet
-    party_changed,   ///< a party has a new link
+    party_changed,   ///< a party has a new link, or something is wrong with one: why
+    old_head,        ///< a message goes to a party that has not changed its key for two weeks
     unreadable,      ///< a slip cannot be read: why
     log,             ///< log_*: the audit log does not fit what this device has seen
     not_sent,        ///< an outbox row stopped: why
@@ -252,6 +282,21 @@ public:
 
   // ---- registrars
   void invite(invite_order order, done<invitation_made> then);
+  /// A grant of a role, or its end, for a person or a station by name; `until` 0 = open.
+  void grant(std::string name, std::string role, time_ms until, done<nothing> then);
+  void withdraw(std::string name, std::string role, done<nothing> then);
+  /// Also a person's own other device. second_factor_too_old: prove it, then call again.
+  void revoke(const device_id& which, e2ee::revocation_reason reason, done<nothing> then);
+  /// A party by its id, or by the name of a role or person: a new link with what waits in it.
+  void turn(std::string party, done<nothing> then);
+  /// Keys of a conversation for a device that replaced its person's others (e2ee 6.9), after the identity
+  /// check and with a person's approval. How many.
+  void give_keys(const conversation_id& where, const device_id& to, done<std::size_t> then);
+  /// Every device of a person, or the station, by name.
+  void devices_of(std::string name, done<std::vector<member_row>> then);
+  void pending(done<std::vector<waiting_row>> then);
+  /// A person or role into a conversation.
+  void add_to(const conversation_id& where, std::string name, done<conversation_id> then);
   /// The device's own certificate, for `wardctl registrar certify`. Empty before enrolment.
   [[nodiscard]] bytes certificate() const;
   /// The registrar certificate made with it.

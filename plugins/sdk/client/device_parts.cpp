@@ -1,5 +1,7 @@
 #include "client/device_parts.hpp"
+#include "client/after_all.hpp"
 #include "e2ee/chains.hpp"
+#include <algorithm>
 
 namespace wardline::client {
 
@@ -15,13 +17,20 @@ refused because(refusal why) {
 
 device::parts::parts(device& owner, device_store& store, pipe& out, device_events events)
     : face{owner}, shared{store, out, heard(), std::move(events)}, log{shared}, objects{shared, log},
-      parties{shared, log, objects}, messages{shared}, conversations{shared, objects, parties, messages},
-      outbox{shared, conversations, parties, messages}, opening{shared, messages}, acts{shared, messages},
-      invitations{shared, objects, conversations},
+      changes{shared, log, objects}, parties{shared, log, objects, changes}, packs{shared, objects, parties},
+      turns{shared, objects, changes, parties, packs}, messages{shared},
+      conversations{shared, objects, parties, messages}, outbox{shared, conversations, parties, messages},
+      opening{shared, messages}, acts{shared, messages}, key_lists{shared, parties, messages, conversations},
+      registry{shared, objects, changes}, invitations{shared, objects, conversations, registry},
       addressing{shared, parties, conversations, invitations}, enrolment{shared} {
   outbox.other_moved = [this](const outbox_row& row, const refused&) {
     if (face.outbox_moved)
       face.outbox_moved(row);
+  };
+  parties.adopted = [this](const party_id& party) { on_adopted(party); };
+  packs.learned = [this] {
+    if (settled)
+      conversations.judge_again([](refusal) {});
   };
   damaged = enrolment.load();
   log.load_outer();
@@ -33,6 +42,8 @@ session_events device::parts::heard() {
   out.welcomed = [this](wire::device::welcome& w) { on_welcome(w); };
   out.turned_away = [this](const refused& no) { on_turned_away(no); };
   out.slip = [this](wire::device::slip& s) { conversations.on_slip(s); };
+  out.party_changed = [this](const wire::device::party_changed& c) { on_party_changed(c.party); };
+  out.pending = [this](const wire::device::pending& p) { turns.on_pending(p); };
   out.ended = [this](refusal why) { on_ended(why); };
   out.share_gone = [this](std::uint32_t number) { on_share_gone(number); };
   out.lost = [this](refusal why) {
@@ -144,9 +155,9 @@ refusal device::parts::load_inner() {
   if (auto why = log.load_inner(); why != refusal::none)
     return why;
   for (auto load : std::initializer_list<std::function<refusal()>>{
-           [this] { return objects.load(shared.inner->trust); }, [this] { return parties.load(); },
-           [this] { return messages.load(); }, [this] { return conversations.load(); },
-           [this] { return outbox.load(); }})
+           [this] { return objects.load(shared.inner->trust); }, [this] { return changes.load(); },
+           [this] { return parties.load(); }, [this] { return messages.load(); },
+           [this] { return conversations.load(); }, [this] { return outbox.load(); }})
     if (auto why = load(); why != refusal::none)
       return why;
   return refusal::none;
@@ -154,8 +165,9 @@ refusal device::parts::load_inner() {
 
 // ---------------------------------------------------------------- settling
 
-/// First the own certificate with its proofs, then the own parties, then what is new; what was staged goes
-/// last, because it is judged against what was just learned.
+/// First the own certificate with its proofs, then who was granted and revoked what, the own parties with the
+/// history given to this device, then what is new; what was staged goes last, because it is judged against
+/// what was just learned.
 void device::parts::settle() {
   if (settling)
     return;
@@ -164,15 +176,24 @@ void device::parts::settle() {
   own.insert(own.end(), shared.me->chain.begin(), shared.me->chain.end());
   std::erase_if(own, [this](const hash32& h) { return objects.held(h); });
   objects.fetch(std::move(own), [this](refusal why) {
-    if (why == refusal::none && shared.inner)
-      settle_parties();
-    else
+    if (why != refusal::none || !shared.inner) {
       end_settling(shared.inner ? why : refusal::not_logged_in);
+      return;
+    }
+    changes.follow([this](refusal followed) {
+      if (followed != refusal::none && shared.inner)
+        shared.say({notice::about::log, followed, {}, {}, {}, {}});
+      settle_parties();
+    });
   });
 }
 
 void device::parts::settle_parties() {
-  parties.settle_own([this](refusal why) {
+  if (!shared.inner) {
+    end_settling(refusal::not_logged_in);
+    return;
+  }
+  turns.settle_own([this](refusal why) {
     if (!shared.inner) {
       end_settling(refusal::not_logged_in);
       return;
@@ -180,8 +201,22 @@ void device::parts::settle_parties() {
     // What is wrong with one group or with the log stops no reading and nothing urgent (e2ee 5.15).
     if (why != refusal::none)
       shared.say({notice::about::party_changed, why, {}, {}, {}, {}});
-    settle_slips();
+    settle_packs();
   });
+}
+
+/// Before slips are fetched: then each of them is judged once.
+void device::parts::settle_packs() {
+  auto own = shared.inner->own_parties();
+  auto one_less = after_all(own.size() + 1, [this](refusal) {
+    if (shared.inner)
+      settle_slips();
+    else
+      end_settling(refusal::not_logged_in);
+  });
+  for (const auto& party : own)
+    packs.fetch(party, one_less);
+  one_less(refusal::none);
 }
 
 void device::parts::settle_slips() {
@@ -190,11 +225,63 @@ void device::parts::settle_slips() {
       end_settling(refusal::not_logged_in);
       return;
     }
-    (void)shared.commit({}); // the pin, if nothing else took it along
-    settled = true;
-    end_settling(why);
-    outbox.send_all();
-    acts.send_all();
+    // What cannot be fetched now is asked for again; it stops no act of this person.
+    if (why != refusal::none)
+      shared.say({notice::about::unreadable, why, {}, {}, {}, {}});
+    settle_keys();
+  });
+}
+
+/// Once per start: what could not be read when it came (e2ee 6.10).
+void device::parts::settle_keys() {
+  conversations.judge_again([this](refusal) {
+    if (!shared.inner) {
+      end_settling(refusal::not_logged_in);
+      return;
+    }
+    key_lists.fetch_all([this](refusal) {
+      if (!shared.inner) {
+        end_settling(refusal::not_logged_in);
+        return;
+      }
+      (void)shared.commit({}); // the pin, if nothing else took it along
+      settled = true;
+      end_settling(refusal::none);
+      outbox.send_all();
+      acts.send_all();
+    });
+  });
+}
+
+/// A head is new: what it owes, what it gives to read.
+void device::parts::on_adopted(const party_id& party) {
+  turns.look_at(party);
+  if (!settled || !parties.member_of(party))
+    return; // settling looks at all of them
+  packs.fetch(party, [this](refusal) {
+    if (shared.inner)
+      conversations.judge_again([](refusal) {});
+  });
+}
+
+void device::parts::on_party_changed(const party_id& party) {
+  if (!shared.inner || !settled)
+    return;
+  changes.follow([this, party](refusal) {
+    if (!shared.inner)
+      return;
+    auto own = shared.inner->own_parties();
+    bool mine = std::find(own.begin(), own.end(), party) != own.end();
+    if (!mine && parties.chain(party) == nullptr)
+      return;
+    bool was_in = parties.member_of(party);
+    parties.refresh(party, [this, party, was_in](refusal) {
+      if (!shared.inner || !parties.member_of(party))
+        return;
+      packs.fetch(party, [](refusal) {}); // one may have come without a link
+      if (!was_in)                        // conversations of a role that is new here
+        conversations.catch_up_all([](refusal) {});
+    });
   });
 }
 
@@ -223,6 +310,7 @@ void device::parts::lock(refusal why) {
   conversations.forget();
   outbox.forget();
   end_settling(why == refusal::none ? refusal::not_logged_in : why);
+  turns.forget();
 }
 
 /// A station keeps its keys over the change of persons; only nobody is logged in.

@@ -5,8 +5,10 @@
 #include "client/addressing.hpp"
 #include "client/device.hpp"
 #include "client/enrolment.hpp"
+#include "client/key_lists.hpp"
 #include "client/opening.hpp"
 #include "client/outbox.hpp"
+#include "client/turns.hpp"
 
 namespace wardline::client {
 
@@ -20,12 +22,17 @@ struct device::parts {
   core shared;
   log_watch log;
   client::objects objects;
+  client::changes changes;
   client::parties parties;
+  client::packs packs;
+  client::turns turns;
   client::messages messages;
   client::conversations conversations;
   client::outbox outbox;
   client::opening opening;
   client::acts acts;
+  client::key_lists key_lists;
+  client::registry_acts registry;
   client::invitations invitations;
   client::addressing addressing;
   client::enrolment enrolment;
@@ -58,7 +65,13 @@ struct device::parts {
   refusal load_inner();
   void settle();
   void settle_parties();
+  void settle_packs();
   void settle_slips();
+  void settle_keys();
+  void on_adopted(const party_id& party);
+  void on_party_changed(const party_id& party);
+  /// The party with this id in hex, or of this role's or person's name.
+  void party_named(const std::string& name, done<party_id> then);
   void end_settling(refusal why);
   void lock(refusal why);
   void on_ended(refusal why);

@@ -29,7 +29,9 @@ enum class table : std::uint8_t {
   acts = 22,          ///< message -> act on its way
   listing = 23,       ///< one row: what the numbers of the last inbox meant
   turns = 24,         ///< party -> link made here and not yet seen at the daemon
-  objects = 25, ///< object hash -> place in the log, and certificate, invitation or registrar as received
+  objects =
+      25, ///< object hash -> place in the log, and certificate, invitation, registrar, grant or revocation
+  changes = 26, ///< one row: up to which leaf grants and revocations are known here
 };
 
 /// Tables from here on are sealed.

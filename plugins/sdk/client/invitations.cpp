@@ -23,7 +23,6 @@ std::string random_code() {
   return out;
 }
 
-constexpr std::uint8_t user_party = static_cast<std::uint8_t>(e2ee::party_kind::user);
 constexpr std::uint8_t role_party = static_cast<std::uint8_t>(e2ee::party_kind::role);
 
 } // namespace
@@ -58,20 +57,38 @@ void invitations::install(bytes object, done<nothing> then) {
 }
 
 void invitations::roles(done<std::vector<role_name>> then) {
-  core_.link.ask_for<wire::device::parties>(wire::device::list_parties{},
-                                            [this, then](result<wire::device::parties> answer) {
-                                              if (!answer) {
-                                                then(answer.no);
-                                                return;
-                                              }
-                                              std::vector<role_name> out;
-                                              for (const auto& p : answer->names)
-                                                if (p.kind == role_party && text_ok(view(p.name))) {
-                                                  conversations_.name_role(p.party, p.name);
-                                                  out.push_back({p.party, p.name});
-                                                }
-                                              then(std::move(out));
-                                            });
+  roles_page({}, {}, 0, std::move(then));
+}
+
+void invitations::roles_page(std::vector<role_name> before, const party_id& after, unsigned pages,
+                             done<std::vector<role_name>> then) {
+  core_.link.ask_for<wire::device::parties>(
+      wire::device::list_parties{after},
+      [this, before = std::move(before), after, pages, then](result<wire::device::parties> answer) {
+        if (!answer) {
+          then(answer.no);
+          return;
+        }
+        auto all = before;
+        auto last = after;
+        for (const auto& p : answer->names) {
+          if (p.party <= last) { // an answer that does not ascend never ends
+            then(refusal::malformed_request);
+            return;
+          }
+          last = p.party;
+          if (p.kind != role_party || !text_ok(view(p.name)))
+            continue;
+          conversations_.name_role(p.party, p.name);
+          all.push_back({p.party, p.name, p.emergency});
+        }
+        if (answer->more && (answer->names.empty() || pages + 1 >= role_pages_max))
+          then(refusal::malformed_request);
+        else if (answer->more)
+          roles_page(std::move(all), last, pages + 1, then);
+        else
+          then(std::move(all));
+      });
 }
 
 void invitations::invite(invite_order order, done<invitation_made> then) {
@@ -88,21 +105,58 @@ void invitations::invite(invite_order order, done<invitation_made> then) {
                                                   : refusal::invitation_too_long);
     return;
   }
+  if (order.purpose == e2ee::invitation_purpose::replacement && order.history_from == 0) {
+    then(refusal::reset_not_allowed);
+    return;
+  }
   roles([this, order = std::move(order), then](result<std::vector<role_name>> known) {
     if (!known)
       then(known.no);
     else if (!core_.inner)
       then(refusal::not_logged_in);
+    else if (order.purpose == e2ee::invitation_purpose::first)
+      invite_into(order, *known, nullptr, then);
     else
-      invite_into(order, *known, then);
+      find_person(order, *known, then);
+  });
+}
+
+/// A further device is the person's that the newest certificate names, with what that one may read.
+void invitations::find_person(const invite_order& order, const std::vector<role_name>& known,
+                              done<invitation_made> then) {
+  registry_.find(order.display_name, {}, [this, order, known, then](result<registry_acts::subject> whom) {
+    if (!core_.inner || !whom) {
+      then(core_.inner ? result<invitation_made>{whom.no} : result<invitation_made>{refusal::not_logged_in});
+      return;
+    }
+    const e2ee::held<e2ee::device_certificate>* before = nullptr;
+    for (const auto* held : core_.inner->trust.newest_certificates())
+      if (whom->user && held->what.user == whom->user &&
+          (before == nullptr || held->where.position > before->where.position))
+        before = held;
+    if (before == nullptr)
+      then(refusal::not_found);
+    else
+      invite_into(order, known, &before->what, then);
   });
 }
 
 void invitations::invite_into(const invite_order& order, const std::vector<role_name>& known,
-                              done<invitation_made> then) {
+                              const e2ee::device_certificate* before, done<invitation_made> then) {
   e2ee::invitation_fields fields;
-  std::vector<wire::device::party_name> names{{random_id<party_id>(), user_party, order.display_name}};
-  fields.parties.push_back(names.front().party);
+  std::vector<wire::device::party_name> names;
+  fields.of_class = before == nullptr ? order.of_class : before->of_class;
+  if (before != nullptr) {
+    fields.user = before->user;
+    fields.parties = before->parties;
+  } else if (fields.of_class != e2ee::device_class::station) {
+    auto own = fields.of_class == e2ee::device_class::personal_patient ? e2ee::party_kind::patient
+               : fields.of_class == e2ee::device_class::service        ? e2ee::party_kind::service
+                                                                       : e2ee::party_kind::user;
+    names.push_back({random_id<party_id>(), static_cast<std::uint8_t>(own), order.display_name});
+    fields.user = random_id<user_id>();
+    fields.parties.push_back(names.back().party);
+  }
   for (const auto& role : order.roles) {
     auto found = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.name == role; });
     if (found == known.end())
@@ -111,15 +165,21 @@ void invitations::invite_into(const invite_order& order, const std::vector<role_
   }
   std::sort(fields.parties.begin(), fields.parties.end());
   fields.parties.erase(std::unique(fields.parties.begin(), fields.parties.end()), fields.parties.end());
+  fields.display_name = order.display_name;
+  fields.purpose = order.purpose;
+  fields.history_from = order.history_from;
+  fields.from = core_.now();
+  fields.until = core_.now() + order.valid_ms;
+  ask(std::move(fields), std::move(names), std::move(then));
+}
+
+void invitations::ask(e2ee::invitation_fields fields, std::vector<wire::device::party_name> names,
+                      done<invitation_made> then) {
   auto key = e2ee::signing_key::random();
   auto curve = e2ee::x25519_pair::random(); // CURVE keys are X25519 keys
   fields.invitation = random_id<invitation_id>();
   fields.invitation_key = key.public_part();
   fields.registrar = own()->hash();
-  fields.user = random_id<user_id>();
-  fields.display_name = order.display_name;
-  fields.from = core_.now();
-  fields.until = core_.now() + order.valid_ms;
   wire::device::invite request;
   request.object =
       e2ee::sign_object(core_.me->clinic, fields, {{core_.inner->signing, e2ee::labels::invitation}});

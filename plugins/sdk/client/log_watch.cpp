@@ -56,6 +56,10 @@ expected<hash32> hash_of(bytes_view raw, const clinic_id& clinic) {
     return hash(e2ee::signed_invitation::decode(raw, clinic));
   case e2ee::kind::device:
     return hash(e2ee::device_certificate::decode(raw, clinic));
+  case e2ee::kind::grant:
+    return hash(e2ee::role_grant::decode(raw, clinic));
+  case e2ee::kind::revocation:
+    return hash(e2ee::signed_revocation::decode(raw, clinic));
   case e2ee::kind::link:
     return hash(e2ee::link_core::decode(raw, clinic));
   case e2ee::kind::conversation:

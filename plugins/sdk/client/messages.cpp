@@ -49,6 +49,8 @@ refusal messages::load() {
     auto shown = describe(where, seq, *row, s);
     if (shown.message && shown.unreadable == refusal::none)
       by_id_.try_emplace(shown.message, place{where, seq});
+    if (shown.message && shown.unreadable == refusal::needs)
+      needy_.try_emplace(shown.message, place{where, seq});
     all_[{where, seq}] = {std::move(shown), s ? s->h : hash32{}};
     return refusal::none;
   });
@@ -56,6 +58,7 @@ refusal messages::load() {
 
 void messages::forget() {
   all_.clear();
+  needy_.clear();
   by_id_.clear();
 }
 
@@ -111,7 +114,8 @@ expected<secret32> messages::open_key(const e2ee::slip& s) const {
   return why;
 }
 
-judged_slip messages::judge(const wire::device::slip& slip, const e2ee::conversation_head& head) const {
+judged_slip messages::judge(const wire::device::slip& slip, const e2ee::conversation_head& head,
+                            const secret32* given) const {
   judged_slip out;
   out.seq = slip.seq;
   out.acknowledgement = slip.acknowledgement;
@@ -129,7 +133,7 @@ judged_slip messages::judge(const wire::device::slip& slip, const e2ee::conversa
   if (why == refusal::none)
     why = check(*s, slip.leaf);
   if (why == refusal::none) {
-    auto key = open_key(*s);
+    auto key = given == nullptr ? open_key(*s) : expected<secret32>{given->copy()};
     why = key.why();
     if (key)
       out.row.key = std::move(*key);
@@ -158,18 +162,41 @@ message_row messages::describe(const conversation_id& where, std::uint64_t seq, 
   const auto& header = s->header;
   auto envelope = e2ee::read_envelope(header.envelope);
   out.message = header.message;
-  out.author = header.author_user;
-  out.author_device = header.author_device;
   out.level = envelope.level;
   out.needs_ack = envelope.needs_ack;
   out.written = header.time;
-  // A name only if the signature under it was good.
+  // An author only if the signature is good: what cannot be read may have been refused before it was looked
+  // at.
   const auto* author = core_.inner->trust.certificate(header.author_certificate);
-  bool genuine = author != nullptr && row.unreadable != refusal::bad_signature;
+  bool genuine = author != nullptr && author->what.device == header.author_device &&
+                 (row.unreadable == refusal::none ||
+                  e2ee::check_slip_signature(*s, author->what.signing_key) == refusal::none);
   if (genuine) {
+    out.author = header.author_user;
+    out.author_device = header.author_device;
     out.author_name = author->what.display_name;
     out.mine = header.author_device == core_.inner->certificate.device;
   }
+  return out;
+}
+
+expected<judged_slip> messages::judge_kept(const conversation_id& where, std::uint64_t seq,
+                                           const e2ee::conversation_head& head, const secret32* given) const {
+  auto kept = row(where, seq);
+  if (!kept)
+    return kept.why();
+  auto out = judge({where, seq, kept->leaf, kept->slip, {}, kept->accepted}, head, given);
+  out.row.opened = out.shown.opened = kept->opened;
+  out.row.acknowledged_by = out.shown.acknowledged_by = kept->acknowledged_by;
+  out.row.acknowledged = out.shown.acknowledged = kept->acknowledged;
+  return out;
+}
+
+std::vector<std::pair<conversation_id, std::uint64_t>> messages::in_need() const {
+  std::vector<place> out;
+  for (const auto& [at, m] : all_)
+    if (m.shown.unreadable == refusal::needs)
+      out.push_back(at);
   return out;
 }
 
@@ -182,6 +209,8 @@ void messages::remember(const judged_slip& slip) {
   // What cannot be read names nothing: a forged slip must not take the true one's id.
   if (slip.shown.message && slip.row.unreadable == refusal::none)
     by_id_.try_emplace(slip.shown.message, at);
+  if (slip.shown.message && slip.row.unreadable == refusal::needs)
+    needy_.try_emplace(slip.shown.message, at);
   all_[at] = {slip.shown, slip.h};
 }
 
@@ -195,14 +224,21 @@ expected<rows::message> messages::row(const conversation_id& where, std::uint64_
   return std::move(*out);
 }
 
-refusal messages::change(const place& at, const std::function<void(rows::message&)>& how) {
+expected<rows::message> messages::row_of(const message_id& message) const {
+  if (auto found = by_id_.find(message); found != by_id_.end())
+    return row(found->second.first, found->second.second);
+  auto found = needy_.find(message);
+  return found == needy_.end() ? refusal::not_found : row(found->second.first, found->second.second);
+}
+
+refusal messages::change(const place& at, const std::function<void(rows::message&)>& how,
+                         store_changes with) {
   auto kept = row(at.first, at.second);
   if (!kept)
     return kept.why();
   how(*kept);
-  store_changes changes;
-  core_.rows.put(changes, table::messages, rows::key_of_message(at.first, at.second), rows::encode(*kept));
-  if (auto why = core_.commit(std::move(changes)); why != refusal::none)
+  core_.rows.put(with, table::messages, rows::key_of_message(at.first, at.second), rows::encode(*kept));
+  if (auto why = core_.commit(std::move(with)); why != refusal::none)
     return why;
   auto& shown = all_.at(at).shown;
   shown.opened = kept->opened;
@@ -254,14 +290,20 @@ refusal messages::take_acknowledgement(const e2ee::conversation_head& head, std:
   return why;
 }
 
-refusal messages::note_acknowledgement(const message_id& message, const user_id& by, time_ms at) {
+refusal messages::note_acknowledgement(const message_id& message, const user_id& by, time_ms at,
+                                       store_changes with) {
   auto found = by_id_.find(message);
-  if (found == by_id_.end())
-    return refusal::not_found;
-  return change(found->second, [&](rows::message& row) {
-    row.acknowledged_by = by;
-    row.acknowledged = at;
-  });
+  if (found == by_id_.end()) {
+    auto why = core_.commit(std::move(with));
+    return why == refusal::none ? refusal::not_found : why;
+  }
+  return change(
+      found->second,
+      [&](rows::message& row) {
+        row.acknowledged_by = by;
+        row.acknowledged = at;
+      },
+      std::move(with));
 }
 
 refusal messages::note_opened(const conversation_id& where, const std::vector<std::uint64_t>& seqs,

@@ -34,7 +34,15 @@ public:
   /// What has to be fetched before judge() can say more than `needs`.
   [[nodiscard]] lacking lacks(const wire::device::slip& slip) const;
   /// Every check of a reader; a slip that fails one is kept with the reason, and shown as unreadable.
-  [[nodiscard]] judged_slip judge(const wire::device::slip& slip, const e2ee::conversation_head& head) const;
+  /// `given`: its key out of a key list, for a slip whose seals cannot be opened here.
+  [[nodiscard]] judged_slip judge(const wire::device::slip& slip, const e2ee::conversation_head& head,
+                                  const secret32* given = nullptr) const;
+  /// One that is kept, with what happened to it since. value_not_openable, not_found.
+  [[nodiscard]] expected<judged_slip> judge_kept(const conversation_id& where, std::uint64_t seq,
+                                                 const e2ee::conversation_head& head,
+                                                 const secret32* given = nullptr) const;
+  /// Kept without a key, or without its author's certificate (e2ee 6.10), in order.
+  [[nodiscard]] std::vector<std::pair<conversation_id, std::uint64_t>> in_need() const;
   /// Into `changes`; remember() after they are committed.
   void put(store_changes& changes, const conversation_id& where, const judged_slip& slip) const;
   void remember(const judged_slip& slip);
@@ -42,8 +50,9 @@ public:
   /// An acknowledgement for a message kept here: verified, committed, told. Refusals: needs (its device's
   /// certificate), not_found, and those of e2ee 5.12.
   refusal take_acknowledgement(const e2ee::conversation_head& head, std::uint64_t seq, bytes_view act);
-  /// The daemon's word about who was first, with an answer to an act of ours.
-  refusal note_acknowledgement(const message_id& message, const user_id& by, time_ms at);
+  /// The daemon's word about who was first, with an answer to an act of ours; `with` goes into the same
+  /// commit.
+  refusal note_acknowledgement(const message_id& message, const user_id& by, time_ms at, store_changes with);
   refusal note_opened(const conversation_id& where, const std::vector<std::uint64_t>& seqs,
                       std::uint64_t leaf);
 
@@ -52,6 +61,8 @@ public:
   [[nodiscard]] hash32 h_of(const message_id& message) const;
   /// Slip and K as kept. value_not_openable, not_found.
   [[nodiscard]] expected<rows::message> row(const conversation_id& where, std::uint64_t seq) const;
+  /// The one with this id, wherever it lies; unreadable ones too, for key lists: nothing is shown by it.
+  [[nodiscard]] expected<rows::message> row_of(const message_id& message) const;
   [[nodiscard]] std::vector<message_row> all_in(const conversation_id& where) const;
   [[nodiscard]] std::vector<message_row> inbox() const;
   /// The lowest seq that nobody is known to have acknowledged.
@@ -70,11 +81,12 @@ private:
                                      const rows::message& row, const std::optional<e2ee::slip>& s) const;
   [[nodiscard]] refusal check_acknowledgement(const e2ee::act& a, const known& message,
                                               const e2ee::conversation_head& head) const;
-  refusal change(const place& at, const std::function<void(rows::message&)>& how);
+  refusal change(const place& at, const std::function<void(rows::message&)>& how, store_changes with = {});
 
   core& core_;
   std::map<place, known> all_;
   std::map<message_id, place> by_id_;
+  std::map<message_id, place> needy_; ///< unreadable here, by the id that their slip claims
 };
 
 } // namespace wardline::client

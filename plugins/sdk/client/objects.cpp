@@ -6,6 +6,14 @@ namespace wardline::client {
 
 namespace {
 
+bool is_identity(e2ee::kind k) {
+  return k == e2ee::kind::registrar || k == e2ee::kind::invitation || k == e2ee::kind::device;
+}
+
+bool is_change(e2ee::kind k) {
+  return k == e2ee::kind::grant || k == e2ee::kind::revocation;
+}
+
 std::optional<hash32> lacks(const proved& x, const e2ee::trust& t) {
   auto k = e2ee::peek_kind(x.raw);
   if (k && *k == e2ee::kind::invitation)
@@ -14,29 +22,28 @@ std::optional<hash32> lacks(const proved& x, const e2ee::trust& t) {
   if (k && *k == e2ee::kind::device)
     if (auto object = e2ee::device_certificate::decode(x.raw, t.clinic()))
       return e2ee::missing(*object, t);
+  if (k && *k == e2ee::kind::grant)
+    if (auto object = e2ee::role_grant::decode(x.raw, t.clinic()))
+      return e2ee::missing(*object, t);
+  if (k && *k == e2ee::kind::revocation)
+    if (auto object = e2ee::signed_revocation::decode(x.raw, t.clinic()))
+      return e2ee::missing(*object, t);
   return std::nullopt; // a registrar's certificate hangs on a device, which has no hash here
 }
 
 } // namespace
 
 refusal objects::admit_one(const proved& x, e2ee::trust& t) {
-  e2ee::evidence proof{x.where, std::nullopt};
   auto k = e2ee::peek_kind(x.raw);
   if (!k)
     return k.why();
-  switch (*k) {
-  case e2ee::kind::registrar:
-    return e2ee::admit_registrar(x.raw, t, proof).why();
-  case e2ee::kind::invitation:
-    return e2ee::admit_invitation(x.raw, t, proof).why();
-  case e2ee::kind::device:
-    return e2ee::admit_device(x.raw, t, proof).why();
-  default:
-    return refusal::none; // root and server are pinned; nothing else is kept here
-  }
+  return is_identity(*k) || is_change(*k) ? e2ee::admit(x.raw, t, {x.where, std::nullopt})
+                                          : refusal::none; // root and server are pinned
 }
 
-refusal objects::load(e2ee::trust& t) const {
+refusal objects::load(e2ee::trust& t) {
+  waiting_.clear();
+  changes_.clear();
   std::vector<proved> all;
   auto why = core_.rows.scan(table::objects, {}, [&](bytes_view key, bytes_view value) {
     auto row = rows::decode<rows::object>(value);
@@ -50,15 +57,54 @@ refusal objects::load(e2ee::trust& t) const {
     return why;
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.where.position < b.where.position; });
-  for (const auto& x : all)
-    if (admit_one(x, t) != refusal::none)
-      return refusal::value_not_openable;
+  std::vector<const proved*> kept;
+  for (const auto& x : all) {
+    auto k = e2ee::peek_kind(x.raw);
+    bool change = k && is_change(*k);
+    if (change)
+      changes_.insert(x.hash);
+    auto refused_for = admit_one(x, t);
+    if (judged_later(refused_for) && change) {
+      waiting_.emplace(x.hash, x);
+      kept.push_back(&x);
+    } else if (refused_for == refusal::none)
+      kept.push_back(&x);
+    else if (!change)
+      return refusal::value_not_openable; // a change that waited may have been refused since
+  }
+  admit_waiting(t);
+  note_grants(kept);
   return refusal::none;
+}
+
+void objects::note_grants(const std::vector<const proved*>& all) const {
+  const auto& own = core_.inner->certificate;
+  for (const auto* x : all) {
+    auto k = e2ee::peek_kind(x->raw);
+    if (!k || *k != e2ee::kind::grant)
+      continue;
+    auto grant = e2ee::role_grant::decode(x->raw, core_.me->clinic);
+    bool mine = grant && (own.user ? grant->subject == e2ee::subject_of(own.user)
+                                   : grant->subject == e2ee::subject_of(own.device));
+    if (mine && grant->state == e2ee::grant_state::granted)
+      core_.inner->granted.insert(grant->party);
+  }
 }
 
 bool objects::held(const hash32& hash) const {
   const auto& t = core_.inner->trust;
-  return t.certificate(hash) != nullptr || t.invited(hash) != nullptr || t.registrar(hash) != nullptr;
+  return t.certificate(hash) != nullptr || t.invited(hash) != nullptr || t.registrar(hash) != nullptr ||
+         changes_.contains(hash);
+}
+
+bool objects::any_new(const std::vector<wire::device::logged>& found) const {
+  return std::any_of(found.begin(), found.end(), [this](const auto& x) {
+    auto k = e2ee::peek_kind(x.object);
+    if (!k || *k != e2ee::kind::device)
+      return false; // what a certificate hangs on comes with it
+    auto certificate = e2ee::device_certificate::decode(x.object, core_.me->clinic);
+    return certificate && !held(certificate->hash());
+  });
 }
 
 void objects::fetch(std::vector<hash32> hashes, ended then) {
@@ -87,10 +133,8 @@ void objects::take(std::vector<wire::device::logged> found, const std::string& c
 refusal objects::pool(gathering& g, const std::vector<wire::device::logged>& found) const {
   for (const auto& x : found) {
     auto k = e2ee::peek_kind(x.object);
-    bool kept =
-        k && (*k == e2ee::kind::registrar || *k == e2ee::kind::invitation || *k == e2ee::kind::device);
-    if (!kept)
-      continue; // root and server are pinned, and links come by their parties
+    if (!k || !is_identity(*k))
+      continue; // root and server are pinned, links come by their parties, changes in order (keep_changes)
     auto proof = log_.prove(x);
     if (!proof)
       return proof.why();
@@ -186,6 +230,7 @@ refusal objects::admit(gathering& g, std::vector<hash32>& lacking) {
   if (auto why = core_.commit(std::move(changes)); why != refusal::none)
     return why;
   core_.inner->trust = std::move(t);
+  admit_waiting(core_.inner->trust);
   for (const auto* x : open)
     if (auto hash = lacks(*x, core_.inner->trust); hash && !g.pool.contains(*hash))
       lacking.push_back(*hash);

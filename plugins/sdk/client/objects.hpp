@@ -1,6 +1,6 @@
 #pragma once
-// Certificates, invitations and registrars (e2ee 5.1-5.4): fetched by hash with what they hang on, verified
-// with their proofs, kept, and replayed into `trust` at start.
+// Certificates, invitations, registrars, grants and revocations (e2ee 5.1-5.5): fetched with what they hang
+// on, verified with their proofs, kept, and replayed into `trust` at start, in the order of the log.
 #include "client/log_watch.hpp"
 
 namespace wardline::client {
@@ -8,6 +8,11 @@ namespace wardline::client {
 /// Rounds of "this needs that" for one fetch: a certificate hangs on an invitation, a registrar, its device,
 /// and so on up to the identity key.
 inline constexpr unsigned fetch_rounds_max = 16;
+/// Grants and revocations kept whose registrar, or whose device, is not known here yet.
+inline constexpr std::size_t changes_waiting_max = 16'384;
+
+/// A change that speaks of somebody unknown: what a party is, and of which class a person, shows later.
+bool judged_later(refusal why);
 
 class objects {
 public:
@@ -16,7 +21,7 @@ public:
   objects(core& c, log_watch& log) : core_{c}, log_{log} {}
 
   /// From the store into `t`. Refusals: value_not_openable.
-  refusal load(e2ee::trust& t) const;
+  refusal load(e2ee::trust& t);
 
   /// Ends with none when every hash is held and verified; needs if the daemon does not have one of them, or
   /// what it hangs on; not_in_log; or the first refusal of a check.
@@ -26,6 +31,17 @@ public:
   void take(std::vector<wire::device::logged> found, const std::string& checkpoint, ended then);
 
   [[nodiscard]] bool held(const hash32& hash) const;
+  /// Something of it would be new here.
+  [[nodiscard]] bool any_new(const std::vector<wire::device::logged>& found) const;
+
+  /// Grants and revocations, in log order, and `with` them what says how far the log was read: one commit.
+  /// What refers to somebody unknown is kept, and counts once that one is known. One that is refused is said
+  /// and left out: it changes nothing. Refusals: overloaded, those of the store.
+  refusal keep_changes(const std::vector<proved>& found, store_changes with);
+  /// The kind of a party has become known: what waited for it counts from now on.
+  void judge_waiting() { admit_waiting(core_.inner->trust); }
+  /// Hashes that a change refers to and that are not held.
+  [[nodiscard]] std::vector<hash32> lacked_by(const std::vector<proved>& found) const;
 
 private:
   /// One fetch on its way.
@@ -45,9 +61,15 @@ private:
   refusal admit(gathering& g, std::vector<hash32>& lacking);
   refusal pool(gathering& g, const std::vector<wire::device::logged>& found) const;
   static refusal admit_one(const proved& x, e2ee::trust& t);
+  /// What waited for one who is known now.
+  void admit_waiting(e2ee::trust& t);
+  /// Parties that this device or its person was named for; what they are worth is asked of `trust`.
+  void note_grants(const std::vector<const proved*>& all) const;
 
   core& core_;
   log_watch& log_;
+  std::map<hash32, proved> waiting_; ///< changes on disk that refer to somebody unknown
+  std::set<hash32> changes_;         ///< every change on disk
 };
 
 } // namespace wardline::client

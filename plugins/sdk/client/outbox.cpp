@@ -22,22 +22,6 @@ request_id fresh_request() {
   return out;
 }
 
-/// Nobody's fault and not for ever: the message stays and is sent again.
-bool passes(refusal why) {
-  switch (why) {
-  case refusal::overloaded:
-  case refusal::timed_out:
-  case refusal::too_many_unanswered:
-  case refusal::storage_refused:
-  case refusal::not_logged_in:
-  case refusal::link_down:
-  case refusal::store_not_openable:
-    return true;
-  default:
-    return false;
-  }
-}
-
 refused because(refusal why) {
   refused out;
   out.why = why;
@@ -114,6 +98,9 @@ outbox::recipients(const std::vector<e2ee::conversation_party>& all) const {
     if (!head)
       return refusal::recipient_not_ready;
     out.push_back({p.party, head->n, head->inbox});
+    const auto& made = parties_.link_times(p.party);
+    if (!made.empty() && e2ee::head_is_old(made.back(), core_.now())) // a warning, never a refusal (e2ee 5.6)
+      core_.say({notice::about::old_head, refusal::none, p.party, {}, {}, parties_.person_of(p.party)});
   }
   return out;
 }
@@ -256,12 +243,24 @@ void outbox::take_refusal(const message_id& message, const refused& no) {
   }
 }
 
-/// Never from the inbox in the refusal: links up to the new epoch are fetched and verified first.
+/// Never from the inbox in the refusal: links up to the new epoch are fetched and verified first. An epoch
+/// that is in no link is nobody's: nothing is sealed to it, and the message waits (e2ee 6.5).
 void outbox::seal_again(const message_id& message, const refused& no) {
   on_way_.insert(message);
   parties_.refresh(no.party, [this, message, no](refusal why) {
     on_way_.erase(message);
     auto row = core_.inner ? read(message) : expected<rows::outbox>{refusal::not_logged_in};
+    const auto* chain = parties_.chain(no.party);
+    const auto* epoch = chain == nullptr ? nullptr : chain->at(no.epoch);
+    if (why == refusal::none && row && (epoch == nullptr || epoch->inbox != no.inbox)) {
+      why = refusal::needs;
+      core_.say({notice::about::party_changed, why, no.party, row->conversation, message, {}});
+    }
+    if (row && (why == refusal::needs || why == refusal::not_in_log || passes(why))) {
+      core_.after(resend_ms, [this, message] { post(message); });
+      tell(message, because(why));
+      return;
+    }
     if (!row || why != refusal::none) {
       stop(message, row ? because(why) : because(row.why()));
       return;

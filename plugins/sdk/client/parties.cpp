@@ -1,6 +1,6 @@
 #include "client/parties.hpp"
+#include "client/after_all.hpp"
 #include <algorithm>
-#include <sodium.h>
 
 namespace wardline::client {
 
@@ -29,6 +29,7 @@ expected<std::vector<e2ee::party_member>> members_of(bytes_view raw) {
 } // namespace
 
 refusal parties::load() {
+  times_.clear();
   std::map<party_id, e2ee::party_chain> chains;
   auto why = core_.rows.scan(table::parties, {}, [&](bytes_view key, bytes_view value) {
     auto party = party_id::from(key.first(std::min(key.size(), party_id::size)));
@@ -49,6 +50,9 @@ refusal parties::load() {
     if (!core || core->n != chain.head() + 1)
       return refusal::value_not_openable;
     chain.epochs.push_back({core->hash(), core->inbox});
+    auto& facts = times_[*party];
+    facts.made.push_back(core->time);
+    facts.head_signer = core->signer_device;
     return refusal::none;
   });
   for (auto& [party, chain] : chains) {
@@ -66,6 +70,7 @@ refusal parties::load() {
     core_.inner->trust.learn(party, chain.kind);
     core_.inner->keys.restore(chain, std::move(seeds));
   }
+  objects_.judge_waiting();
   return why;
 }
 
@@ -73,16 +78,45 @@ const e2ee::party_chain* parties::chain(const party_id& party) const {
   return core_.inner ? core_.inner->keys.chain(party) : nullptr;
 }
 
+bool parties::member_of(const party_id& party) const {
+  const auto* held = chain(party);
+  return held != nullptr && held->has_member(core_.inner->certificate.device);
+}
+
+const std::vector<time_ms>& parties::link_times(const party_id& party) const {
+  static const std::vector<time_ms> none;
+  auto found = times_.find(party);
+  return found == times_.end() ? none : found->second.made;
+}
+
+/// Trouble is what is missing: a member's own seal that opened left a seed here.
+e2ee::head_state parties::state_of(const party_id& party) const {
+  e2ee::head_state out;
+  auto facts = times_.find(party);
+  if (!member_of(party) || facts == times_.end() || facts->second.made.empty())
+    return out;
+  const auto* held = chain(party);
+  if (core_.inner->keys.seed(party, held->head()) == nullptr)
+    out.trouble = refusal::seed_not_openable;
+  out.foreign_seed = !held->has_member(facts->second.head_signer);
+  out.made = facts->second.made.back();
+  bool station = core_.inner->certificate.of_class == e2ee::device_class::station;
+  out.refreshes = held->kind == (station ? e2ee::party_kind::role : e2ee::party_kind::user);
+  return out;
+}
+
 party_id parties::own_user_party() const {
-  if (!core_.inner)
+  if (!core_.inner || !core_.inner->certificate.user)
     return {};
-  for (const auto& party : core_.inner->own_parties())
-    if (kind_named(party) == e2ee::party_kind::user)
+  bool patient = core_.inner->certificate.of_class == e2ee::device_class::personal_patient;
+  auto kind = patient ? e2ee::party_kind::patient : e2ee::party_kind::user;
+  for (const auto& party : core_.inner->certificate.parties)
+    if (kind_of(party) == kind)
       return party;
   return {};
 }
 
-e2ee::party_kind parties::kind_named(const party_id& party) const {
+e2ee::party_kind parties::kind_of(const party_id& party) const {
   if (const auto* held = chain(party); held != nullptr && held->head() > 0)
     return held->kind;
   auto named = named_kinds_.find(party);
@@ -107,26 +141,19 @@ void parties::refresh(const party_id& party, ended then) {
 }
 
 void parties::refresh_all(std::vector<party_id> all, ended then) {
-  auto left = std::make_shared<std::size_t>(all.size());
-  auto first = std::make_shared<refusal>(refusal::none);
-  if (all.empty()) {
-    then(refusal::none);
-    return;
-  }
+  auto one_less = after_all(all.size() + 1, std::move(then));
   for (const auto& party : all)
-    refresh(party, [left, first, then](refusal why) {
-      if (*first == refusal::none)
-        *first = why;
-      if (--*left == 0)
-        then(*first);
-    });
+    refresh(party, one_less);
+  one_less(refusal::none);
 }
 
 void parties::ask(const party_id& party) {
   const auto* held = chain(party);
-  wire::device::get_party request{party, held == nullptr ? 1 : std::max<std::uint32_t>(held->head(), 1)};
+  const auto& pages = asked_.at(party).cores;
+  auto from = held == nullptr ? 1 : std::max<std::uint32_t>(held->head(), 1);
+  wire::device::get_party request{party, pages.empty() ? from : pages.back().core.n + 1};
   core_.link.ask_for<wire::device::party>(request, [this, party](result<wire::device::party> answer) {
-    if (!core_.inner)
+    if (!core_.inner || !asked_.contains(party))
       end(party, refusal::not_logged_in);
     else if (!answer)
       end(party, answer.why());
@@ -152,26 +179,89 @@ void parties::take(const party_id& party, wire::device::party found) {
   }
   named_kinds_[party] = static_cast<e2ee::party_kind>(found.kind);
   const auto* held = chain(party);
+  bool pages = !asked_.at(party).cores.empty();
   if (found.cores.empty()) { // no link yet, or one that was held is withheld now
-    end(party, held != nullptr && held->head() > 0 ? refusal::roster_fork : refusal::none);
+    bool held_one = held != nullptr && held->head() > 0;
+    end(party, pages ? refusal::malformed_request : held_one ? refusal::roster_fork : refusal::none);
     return;
   }
-  if (held != nullptr && nothing_new(*held, found.cores)) { // needs no proof: it had one when it was taken
+  bool known = !pages && held != nullptr && nothing_new(*held, found.cores);
+  if (known && !objects_.any_new(found.certificates)) { // needs no proof: it had one when it was taken
     end(party, refusal::none);
     return;
   }
   auto certificates = found.certificates;
   auto checkpoint = found.checkpoint;
-  objects_.take(std::move(certificates), checkpoint, [this, party, found = std::move(found)](refusal why) {
-    if (why == refusal::none)
-      why = core_.inner ? adopt(party, found) : refusal::not_logged_in;
-    bool later = why == refusal::not_in_log || why == refusal::needs;
-    auto asked = asked_.find(party);
-    if (later && asked != asked_.end() && asked->second.tries++ < party_tries_max)
-      core_.after(proof_wait_ms, [this, party] { ask(party); });
+  objects_.take(std::move(certificates), checkpoint,
+                [this, party, found = std::move(found)](refusal why) { take_proved(party, found, why); });
+}
+
+void parties::take_proved(const party_id& party, const wire::device::party& found, refusal why) {
+  if (!core_.inner || !asked_.contains(party)) {
+    end(party, refusal::not_logged_in);
+    return;
+  }
+  if (why == refusal::none)
+    why = gather(party, found);
+  auto& asked = asked_.at(party);
+  bool partial = found.members.empty();
+  if (why == refusal::none && partial) {
+    if (asked.cores.empty() || ++asked.pages > party_pages_max)
+      end(party, refusal::malformed_request);
     else
-      end(party, why);
+      ask(party);
+    return;
+  }
+  if (why == refusal::none)
+    why = adopt(party, found);
+  bool unknown = why == refusal::needs && !asked.followed;
+  // A grant or a revocation that is not known yet makes a true link look false.
+  bool stale = why == refusal::member_not_entitled || why == refusal::signer_not_member ||
+               why == refusal::stale_certificate || why == refusal::reset_not_allowed;
+  if (unknown || (stale && !asked.followed)) {
+    asked.followed = true;
+    fetch_missing(party, found);
+  } else {
+    end_or_ask_again(party, why);
+  }
+}
+
+/// What the link hangs on and did not come with it: changes first, then makers and members by their hashes.
+void parties::fetch_missing(const party_id& party, const wire::device::party& found) {
+  changes_.follow([this, party, found](refusal) {
+    auto asked = asked_.find(party);
+    if (!core_.inner || asked == asked_.end() || asked->second.cores.empty()) {
+      end(party, core_.inner ? refusal::needs : refusal::not_logged_in);
+      return;
+    }
+    auto older = asked->second.cores;
+    auto newest =
+        e2ee::roster_link::decode(older.back().core.raw(), found.members, found.seals, core_.me->clinic);
+    older.pop_back();
+    auto lacking =
+        newest ? e2ee::missing(e2ee::older_links{older}, *newest, core_.inner->trust) : std::vector<hash32>{};
+    objects_.fetch(std::move(lacking), [this, party, found](refusal) {
+      if (core_.inner && asked_.contains(party))
+        end_or_ask_again(party, adopt(party, found));
+      else
+        end(party, refusal::not_logged_in);
+    });
   });
+}
+
+void parties::end_or_ask_again(const party_id& party, refusal why) {
+  bool later = why == refusal::not_in_log || why == refusal::needs;
+  auto asked = asked_.find(party);
+  if (later && asked != asked_.end() && asked->second.tries++ < party_tries_max) {
+    asked->second.cores.clear();
+    asked->second.pages = 0;
+    core_.after(proof_wait_ms, [this, party] {
+      if (asked_.contains(party))
+        ask(party);
+    });
+    return;
+  }
+  end(party, why);
 }
 
 /// The daemon names the held head and nothing behind it.
@@ -183,10 +273,10 @@ bool parties::nothing_new(const e2ee::party_chain& held,
   return core && core->n == held.head() && core->n != 0 && core->hash() == held.epochs.back().hash;
 }
 
-refusal parties::adopt(const party_id& party, const wire::device::party& found) {
-  std::vector<e2ee::link_core> cores;
-  e2ee::log_place newest_at;
+/// The page's cores, proved, behind those that came before it.
+refusal parties::gather(const party_id& party, const wire::device::party& found) {
   const auto* held = chain(party);
+  auto& cores = asked_.at(party).cores;
   for (const auto& logged : found.cores) {
     auto core = e2ee::link_core::decode(logged.object, core_.me->clinic);
     if (!core)
@@ -196,37 +286,42 @@ refusal parties::adopt(const party_id& party, const wire::device::party& found) 
     auto proof = log_.prove(logged);
     if (!proof)
       return proof.why();
-    newest_at = proof->where;
     const auto* known = held == nullptr ? nullptr : held->at(core->n);
     if (known == nullptr)
-      cores.push_back(std::move(*core));
+      cores.push_back({std::move(*core), proof->where, std::nullopt});
     else if (known->hash != core->hash())
       return refusal::roster_fork;
   }
+  auto last = e2ee::link_core::decode(found.cores.back().object, core_.me->clinic);
+  bool older = cores.empty() && held != nullptr && last && last->n < held->head();
+  return older ? refusal::epoch_taken : refusal::none; // heads never go back
+}
+
+refusal parties::adopt(const party_id& party, const wire::device::party& found) {
+  const auto& cores = asked_.at(party).cores;
   if (cores.empty())
     return refusal::none;
-  auto newest = e2ee::roster_link::decode(cores.back().raw(), found.members, found.seals, core_.me->clinic);
+  const auto& last = cores.back();
+  auto newest = e2ee::roster_link::decode(last.core.raw(), found.members, found.seals, core_.me->clinic);
   if (!newest)
     return newest.why();
-  e2ee::trust_standing standing{core_.inner->trust, newest_at};
-  std::vector<e2ee::link_core> older{cores.begin(), cores.end() - 1};
+  e2ee::trust_standing standing{core_.inner->trust, *last.where};
+  e2ee::older_links older{std::vector<e2ee::older_link>{cores.begin(), cores.end() - 1}};
   auto next = core_.inner->keys.judge(older, *newest, standing);
   if (!next)
     return next.why();
-  std::vector<const e2ee::link_core*> fresh;
-  for (const auto& core : cores)
-    fresh.push_back(&core);
-  return commit_adoption(std::move(*next), fresh, *newest);
+  return commit_adoption(std::move(*next), cores, *newest);
 }
 
-refusal parties::commit_adoption(e2ee::adoption next, const std::vector<const e2ee::link_core*>& cores,
+/// The link, its seed and the end of the turn that was staged here: one commit (e2ee 11, rule 1).
+refusal parties::commit_adoption(e2ee::adoption next, const std::vector<e2ee::older_link>& cores,
                                  const e2ee::roster_link& newest) {
   auto party = next.chain.party;
   auto head = next.chain.head();
   bool first = head == cores.size();
   store_changes changes;
-  for (const auto* core : cores)
-    core_.rows.put(changes, table::parties, rows::key_of_core(party, core->n), core->raw());
+  for (const auto& link : cores)
+    core_.rows.put(changes, table::parties, rows::key_of_core(party, link.core.n), link.core.raw());
   auto kind = static_cast<std::uint8_t>(next.chain.kind);
   core_.rows.put(changes, table::parties, rows::key_of_id(party),
                  rows::encode(rows::party{kind, head, newest.members_raw}));
@@ -238,100 +333,16 @@ refusal parties::commit_adoption(e2ee::adoption next, const std::vector<const e2
   auto trouble = next.trouble;
   core_.inner->trust.learn(party, next.chain.kind);
   core_.inner->keys.adopt(std::move(next));
+  objects_.judge_waiting();
+  auto& facts = times_[party];
+  for (const auto& link : cores)
+    facts.made.push_back(link.core.time);
+  facts.head_signer = newest.core.signer_device;
   if (trouble != refusal::none || !first)
     core_.say({notice::about::party_changed, trouble, party, {}, {}, person_of(party)});
+  if (adopted)
+    adopted(party);
   return refusal::none;
-}
-
-void parties::settle_own(ended then) {
-  auto own = core_.inner->own_parties();
-  refresh_all(own, [this, own, then](refusal why) {
-    if (!core_.inner || why != refusal::none) {
-      then(core_.inner ? why : refusal::not_logged_in);
-      return;
-    }
-    auto left = std::make_shared<std::size_t>(1);
-    auto first = std::make_shared<refusal>(refusal::none);
-    auto one_less = [left, first, then](refusal ended_with) {
-      if (*first == refusal::none)
-        *first = ended_with;
-      if (--*left == 0)
-        then(*first);
-    };
-    for (const auto& party : own) {
-      const auto* held = chain(party);
-      bool member = held != nullptr && held->has_member(core_.inner->certificate.device);
-      if (held == nullptr || held->head() == 0) {
-        ++*left;
-        found(party, one_less);
-      } else if (!member && told_.insert(party).second) {
-        core_.say({notice::about::role_without_me, refusal::none, party, {}, {}, person_of(party)});
-      }
-    }
-    one_less(refusal::none);
-  });
-}
-
-void parties::found(const party_id& party, ended then) {
-  if (auto raw = core_.rows.get(table::turns, rows::key_of_id(party))) {
-    if (auto staged = rows::decode<rows::turn>(raw->value)) {
-      submit(party, *staged, std::move(then));
-      return;
-    }
-  }
-  e2ee::turn_intent intent;
-  intent.party = party;
-  intent.kind = kind_named(party);
-  intent.add.push_back(core_.inner->certificate.device);
-  intent.reason = e2ee::link_reason::genesis;
-  e2ee::trust_standing standing{core_.inner->trust, core::at_end(core_.now())};
-  auto staged = core_.inner->keys.stage_turn(intent, standing, core_.inner->maker(), core_.now());
-  if (!staged) {
-    then(staged.why());
-    return;
-  }
-  rows::turn turn;
-  randombytes_buf(turn.request.value.data(), turn.request.value.size());
-  turn.core = std::move(staged->core);
-  turn.members = std::move(staged->members);
-  turn.seals = std::move(staged->seals);
-  store_changes changes;
-  core_.rows.put(changes, table::turns, rows::key_of_id(party), rows::encode(turn));
-  if (auto why = core_.commit(std::move(changes)); why != refusal::none)
-    then(why);
-  else
-    submit(party, turn, std::move(then));
-}
-
-void parties::submit(const party_id& party, const rows::turn& turn, ended then) {
-  wire::device::submit request{turn.core, turn.members, turn.seals};
-  core_.link.ask_for_as<wire::device::submitted>(
-      turn.request, request, [this, party, then](result<wire::device::submitted> answer) {
-        if (!core_.inner) {
-          then(refusal::not_logged_in);
-          return;
-        }
-        bool taken = answer.why() == refusal::epoch_taken;
-        if (!answer && !taken) {
-          forget_turn(party);
-          then(answer.why());
-          return;
-        }
-        // The head says who won: the link that was staged here, or somebody else's.
-        refresh(party, [this, party, then](refusal why) {
-          const auto* held = chain(party);
-          bool member = held != nullptr && core_.inner && held->has_member(core_.inner->certificate.device);
-          if (why == refusal::none && !member)
-            core_.say({notice::about::role_without_me, refusal::none, party, {}, {}, person_of(party)});
-          then(why);
-        });
-      });
-}
-
-void parties::forget_turn(const party_id& party) {
-  store_changes changes;
-  vault::erase(changes, table::turns, rows::key_of_id(party));
-  (void)core_.commit(std::move(changes)); // said by commit; a turn left behind is only asked about once more
 }
 
 } // namespace wardline::client

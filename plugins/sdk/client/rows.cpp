@@ -1,4 +1,5 @@
 #include "client/rows.hpp"
+#include "wire/limits.hpp"
 
 namespace wardline::client::rows {
 
@@ -205,7 +206,10 @@ std::optional<staged_act> decode(bytes_view raw) {
 }
 
 bytes encode(const turn& r) {
-  return begin().put(r.request).v32(r.core).v32(r.members).v32(r.seals).take();
+  auto out = begin();
+  out.put(r.request).v32(r.core).v32(r.members).v32(r.seals);
+  out.list8(r.packs, [](e2ee::writer& w, const bytes& pack) { w.v32(pack); });
+  return out.take();
 }
 
 template <>
@@ -216,6 +220,19 @@ std::optional<turn> decode(bytes_view raw) {
   r.core = part(in);
   r.members = part(in);
   r.seals = part(in);
+  r.packs = in.list8(wire::packs_per_message_max, [](e2ee::reader& x) { return part(x); });
+  return ended(in, std::move(r));
+}
+
+bytes encode(const changes& r) {
+  return begin().u64(r.after_leaf).take();
+}
+
+template <>
+std::optional<changes> decode(bytes_view raw) {
+  auto in = row_reader(raw);
+  changes r;
+  r.after_leaf = in.u64();
   return ended(in, std::move(r));
 }
 

@@ -97,6 +97,12 @@ struct turn {
   bytes core;
   bytes members;
   bytes seals;
+  std::vector<bytes> packs; ///< that travel with it
+};
+
+/// table changes, key "changes".
+struct changes {
+  std::uint64_t after_leaf = 0; ///< leaf + 1 of the last one taken
 };
 
 /// table objects, key object hash.
@@ -122,6 +128,7 @@ bytes encode(const message& r);
 bytes encode(const outbox& r);
 bytes encode(const staged_act& r);
 bytes encode(const turn& r);
+bytes encode(const changes& r);
 bytes encode(const object& r);
 bytes encode(const party& r);
 

@@ -174,6 +174,12 @@ void session::take_message(bytes_view raw) {
   } else if (auto* slip = std::get_if<wire::device::slip>(&*message)) {
     if (events_.slip)
       events_.slip(*slip);
+  } else if (auto* changed = std::get_if<wire::device::party_changed>(&*message)) {
+    if (events_.party_changed)
+      events_.party_changed(*changed);
+  } else if (auto* wanted = std::get_if<wire::device::pending>(&*message)) {
+    if (events_.pending)
+      events_.pending(*wanted);
   } else if (auto* ended = std::get_if<wire::device::session_ended>(&*message)) {
     if (events_.ended)
       events_.ended(ended->why);

@@ -55,6 +55,8 @@ struct session_events {
   /// Hello was refused; the channel is given up and tried again later.
   std::function<void(const refused&)> turned_away;
   std::function<void(wire::device::slip&)> slip;
+  std::function<void(const wire::device::party_changed&)> party_changed;
+  std::function<void(wire::device::pending&)> pending;
   std::function<void(refusal)> ended;            ///< nobody is logged in any more
   std::function<void(std::uint32_t)> share_gone; ///< the daemon has destroyed this lock share
   std::function<void(refusal)> lost;             ///< the channel is gone; it comes back by itself

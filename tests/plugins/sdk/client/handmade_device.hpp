@@ -13,7 +13,7 @@ struct handmade_device {
   e2ee::party_chain chain;
 
   /// Invited by admin, enrolled, its party founded.
-  handmade_device(little_clinic& clinic, const std::string& name) {
+  handmade_device(little_clinic& clinic, const std::string& name, std::uint8_t number = 0x77) {
     auto made = clinic.act<client::invitation_made>([&](client::done<client::invitation_made> then) {
       clinic["admin"].device->invite({name, {}}, std::move(then));
     });
@@ -26,7 +26,7 @@ struct handmade_device {
         own.invitation = hash;
         own.parties = x->parties;
       }
-    id.value.fill(0x77);
+    id.value.fill(number);
     own.device = id;
     own.user = made->user;
     own.display_name = name;

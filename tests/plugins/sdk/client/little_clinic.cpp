@@ -27,6 +27,12 @@ void little_clinic::restart(const std::string& name) {
   u.device->start(now);
 }
 
+void little_clinic::pump(const std::string& name) {
+  auto& user = *users_.at(name);
+  daemon.take(
+      user.wire, [&user, this](bytes_view frame) { user.device->on_channel_data(frame, now); }, now);
+}
+
 bool little_clinic::run(const std::function<bool()>& ended, std::uint64_t within) {
   auto until = now + within;
   while (!ended()) {
@@ -38,8 +44,7 @@ bool little_clinic::run(const std::function<bool()>& ended, std::uint64_t within
       if (user.wire.dead || user.wire.up.empty())
         continue;
       moved = true;
-      daemon.take(
-          user.wire, [&user, this](bytes_view frame) { user.device->on_channel_data(frame, now); }, now);
+      pump(name);
     }
     if (moved)
       continue;
@@ -65,20 +70,49 @@ client::result<client::logged_in_as> little_clinic::found() {
   });
   if (!installed)
     return installed.no;
+  daemon.is_registrar(admin.device->id());
   return done;
 }
 
 client::result<client::logged_in_as> little_clinic::enrol(const std::string& name,
                                                           const std::vector<std::string>& roles) {
+  client::invite_order order;
+  order.display_name = name;
+  order.roles = roles;
+  return enrol_as(name, order);
+}
+
+client::result<client::logged_in_as> little_clinic::enrol_as(const std::string& name,
+                                                             const client::invite_order& order) {
   auto invited = act<client::invitation_made>([&](client::done<client::invitation_made> then) {
-    users_.at("admin")->device->invite({name, roles}, std::move(then));
+    users_.at("admin")->device->invite(order, std::move(then));
   });
   if (!invited)
     return invited.no;
   auto& user = add(name);
   return act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
-    user.device->enrol(invited->file, invited->code, scripted_daemon::first_log_in(name), std::move(then));
+    user.device->enrol(invited->file, invited->code, scripted_daemon::first_log_in(order.display_name),
+                       std::move(then));
   });
+}
+
+party_id little_clinic::role(const std::string& name) const {
+  for (const auto& [id, p] : daemon.parties)
+    if (p.name == name)
+      return id;
+  return {};
+}
+
+std::vector<device_id> little_clinic::members(const party_id& party) const {
+  std::vector<device_id> out;
+  const auto& p = daemon.parties.at(party);
+  auto head = p.cores.empty() ? expected<e2ee::roster_link>{refusal::needs}
+                              : e2ee::roster_link::decode(daemon.objects.at(p.cores.back()).raw, p.members,
+                                                          p.seals, daemon.clinic);
+  if (head)
+    for (const auto& m : head->members)
+      out.push_back(m.device);
+  return out;
 }
 
 client::result<client::sent_message> little_clinic::send(const std::string& from, const std::string& to,

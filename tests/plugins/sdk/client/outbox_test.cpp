@@ -121,6 +121,9 @@ TEST_CASE("after five seals made anew in a row a message is shown as not sent") 
     d::refused no;
     no.why = refusal::stale_party;
     no.party = party;
+    no.epoch = 1;
+    const auto& head = clinic.daemon.parties.at(party).cores.back();
+    no.inbox = e2ee::link_core::decode(clinic.daemon.objects.at(head).raw, clinic.daemon.clinic)->inbox;
     a = no;
   };
   auto sent = clinic.send("nurse1", "physician1", "second");

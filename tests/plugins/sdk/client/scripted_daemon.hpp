@@ -4,6 +4,8 @@
 #include "client/device.hpp"
 #include "client/memory_device_store.hpp"
 #include "e2ee/conversation.hpp"
+#include "e2ee/keylist.hpp"
+#include "e2ee/pack.hpp"
 #include "e2ee/party_keys.hpp"
 #include "e2ee/slip.hpp"
 #include <deque>
@@ -111,6 +113,22 @@ public:
   std::map<user_id, person> people;
   std::map<device_id, hash32> devices; ///< newest certificate
   std::map<conversation_id, conversation> conversations;
+  std::map<std::string, device_id> stations;
+  std::vector<hash32> changes;                                   ///< grants and revocations, in log order
+  std::map<std::pair<e2ee::subject_id, party_id>, bool> granted; ///< the newest word
+  std::set<device_id> gated;
+  std::map<std::pair<party_id, device_id>, std::vector<bytes>> packs;
+  std::set<std::pair<party_id, device_id>> packs_wanted;
+  std::map<std::pair<conversation_id, device_id>, std::vector<bytes>> key_lists;
+  std::string origin = "clinic.example/test/audit/1"; ///< of the log
+  party_id emergency;
+  user_id at_station;               ///< who types at a station, where the log-in does not say it
+  bool factor_too_old = false;      ///< revocations are refused until it is given again
+  bool quiet_about_turns = false;   ///< says nothing of what waits
+  std::size_t list_page_max = 512;  ///< conversations and roles in one answer
+  std::size_t party_page_max = 512; ///< links in one answer
+  std::size_t change_page_max = 512;
+  std::function<void(const party_id&)> before_link; ///< told of a link that came, before it is looked at
   std::map<device_id, halves> shares;
   std::map<device_id, user_id> sessions;
   time_ms idle = 0;                                         ///< what it tells devices
@@ -127,6 +145,12 @@ public:
   // For devices that a test makes by hand.
   d::answer_body on(const d::enrol& m);
   d::answer_body on(const d::submit& m);
+  [[nodiscard]] d::pending pending_for(const device_id& to) const;
+  void tell_pending();
+  void tell_changed(const party_id& which);
+  [[nodiscard]] bool entitled(const device_id& device, const party_id& to) const;
+  /// Whoever is a registrar here may ask for anybody's standing and sees all that waits.
+  void is_registrar(const device_id& device) { registrars_.insert(device); }
 
 private:
   struct channel {
@@ -152,6 +176,12 @@ private:
   d::answer_body on(const d::list_parties& m) const;
   d::answer_body on(const d::get_party& m) const;
   d::answer_body on(const d::get_objects& m) const;
+  d::answer_body on(const channel& c, const d::submit& m);
+  d::answer_body on(const channel& c, const d::list_pending& m) const;
+  d::answer_body on(const channel& c, const d::get_packs& m) const;
+  d::answer_body on(const channel& c, const d::get_key_lists& m) const;
+  d::answer_body on(const channel& c, const d::get_standing& m) const;
+  d::answer_body on(const d::get_changes& m) const;
   d::answer_body on(const channel& c, const d::list_conversations& m) const;
   d::answer_body on(const d::invite& m);
   d::answer_body on(const d::post& m, time_ms now);
@@ -169,6 +199,10 @@ private:
   [[nodiscard]] std::vector<hash32> consistency(std::uint64_t from) const;
   std::uint64_t accept(std::uint8_t kind, const hash32& hash, bytes raw);
   void name_parties(const std::vector<d::party_name>& names);
+  d::answer_body take_change(const bytes& raw);
+  d::answer_body take_link(const d::submit& m);
+  void keep_pack(const bytes& raw);
+  [[nodiscard]] std::vector<hash32> with_chain(const device_id& device) const;
   void chain_of(const hash32& invitation, std::vector<hash32>& out) const;
   void fan_out(const conversation_id& where, std::uint64_t seq);
   [[nodiscard]] bool in(const device_id& device, const conversation& c) const;
@@ -183,6 +217,7 @@ private:
   std::vector<bytes> entries_;
   std::map<invitation_id, waiting_invitation> invitations_;
   std::map<const line*, channel> channels_;
+  std::set<device_id> registrars_;
 };
 
 /// A person with a device, and the loop that carries frames in virtual time.
@@ -209,6 +244,8 @@ public:
   }
 
   ward_user& add(const std::string& name);
+  /// What this device has sent is answered now.
+  void pump(const std::string& name);
   ward_user& operator[](const std::string& name) { return *users_.at(name); }
   /// A new device on the store of `name`, connected.
   void restart(const std::string& name);
@@ -225,6 +262,10 @@ public:
   /// admin, the first device, who is a registrar; then everybody else by invitation.
   client::result<client::logged_in_as> found();
   client::result<client::logged_in_as> enrol(const std::string& name, const std::vector<std::string>& roles);
+  /// As `order` says, on a device called `device`.
+  client::result<client::logged_in_as> enrol_as(const std::string& device, const client::invite_order& order);
+  [[nodiscard]] party_id role(const std::string& name) const;
+  [[nodiscard]] std::vector<device_id> members(const party_id& party) const;
   client::result<client::sent_message> send(const std::string& from, const std::string& to,
                                             const std::string& text,
                                             client::urgency level = client::urgency::unscored);

@@ -21,6 +21,8 @@ d::answer_body scripted_daemon::on(channel& c, const d::hello& m) {
   auto known = devices.find(m.device);
   if (known == devices.end() || known->second != m.certificate_hash)
     return no(refusal::not_found);
+  if (gated.contains(m.device))
+    return no(refusal::device_revoked);
   auto first = stores.try_emplace(m.device, m.store_instance).first;
   if (first->second != m.store_instance)
     return no(refusal::store_copied);
@@ -75,20 +77,24 @@ d::answer_body scripted_daemon::on(const d::enrol& m) {
       return no(refusal::invitation_used_twice);
   if (devices.contains(x->device)) // the answer got lost
     return d::enrolled{objects.at(x->hash()).leaf};
-  bool first = !people.contains(x->user);
+  bool first = x->user && !people.contains(x->user);
   if (first && m.second_factor != six_digits)
     return no(m.second_factor.empty() ? refusal::second_factor_needed : refusal::wrong_second_factor);
   auto leaf = accept(enrolled_kind, x->hash(), m.certificate);
   devices[x->device] = x->hash();
   party_id own;
   for (const auto& p : x->parties)
-    if (parties.at(p).kind == 1)
+    if (parties.at(p).kind != 2)
       own = p;
-  people.try_emplace(x->user, person{own, x->display_name, m.password, m.totp_secret});
+  if (x->user)
+    people.try_emplace(x->user, person{own, x->display_name, m.password, m.totp_secret});
+  else
+    stations[x->display_name] = x->device;
   if (first) {
     sessions[x->device] = x->user;
     shares[x->device] = {1, random_half(), {}};
   }
+  tell_pending();
   return d::enrolled{leaf};
 }
 
@@ -96,9 +102,13 @@ d::answer_body scripted_daemon::on(channel& c, const d::log_in& m) {
   if (!c.device)
     return no(refusal::hello_missing);
   auto user = certificate_of(c.device).user;
+  bool station = !user;
+  if (station)
+    user = m.user ? m.user : at_station;
   if (m.second_factor.empty())
     return no(refusal::second_factor_needed);
-  if (people.at(user).password != m.password || m.second_factor != six_digits)
+  bool right = people.contains(user) && (station || people.at(user).password == m.password);
+  if (!right || m.second_factor != six_digits)
     return no(refusal::wrong_password);
   c.user = sessions[c.device] = user;
   auto& held = shares.try_emplace(c.device, halves{1, random_half(), {}}).first->second;

@@ -1,0 +1,87 @@
+// Grants and revocations among the objects that are kept: they come in the order of the log, and may speak of
+// somebody whom this device does not know yet.
+#include "client/objects.hpp"
+#include <algorithm>
+
+namespace wardline::client {
+
+bool judged_later(refusal why) {
+  return why == refusal::needs || why == refusal::party_not_grantable || why == refusal::class_not_for_party;
+}
+
+std::vector<hash32> objects::lacked_by(const std::vector<proved>& found) const {
+  std::vector<hash32> out;
+  auto want = [&](const auto& object) {
+    if (!object)
+      return;
+    if (auto hash = e2ee::missing(*object, core_.inner->trust))
+      out.push_back(*hash);
+  };
+  for (const auto& x : found) {
+    auto k = e2ee::peek_kind(x.raw);
+    if (k && *k == e2ee::kind::grant)
+      want(e2ee::role_grant::decode(x.raw, core_.me->clinic));
+    if (k && *k == e2ee::kind::revocation)
+      want(e2ee::signed_revocation::decode(x.raw, core_.me->clinic));
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+refusal objects::keep_changes(const std::vector<proved>& found, store_changes with) {
+  auto t = core_.inner->trust; // judged on a copy: memory changes after the commit
+  std::vector<const proved*> admitted;
+  std::vector<const proved*> waiting;
+  for (const auto& x : found) {
+    if (changes_.contains(x.hash))
+      continue;
+    auto why = admit_one(x, t);
+    if (why == refusal::none)
+      admitted.push_back(&x);
+    else if (judged_later(why))
+      waiting.push_back(&x);
+    else
+      core_.say({notice::about::log, why, {}, {}, {}, {}});
+  }
+  if (waiting_.size() + waiting.size() > changes_waiting_max)
+    return refusal::overloaded;
+  for (const auto* part : {&admitted, &waiting})
+    for (const auto* x : *part)
+      core_.rows.put(with, table::objects, to_bytes(x->hash),
+                     rows::encode(rows::object{x->where.position, x->where.time, x->raw}));
+  if (auto why = core_.commit(std::move(with)); why != refusal::none)
+    return why;
+  core_.inner->trust = std::move(t);
+  for (const auto* x : admitted)
+    changes_.insert(x->hash);
+  for (const auto* x : waiting) {
+    changes_.insert(x->hash);
+    waiting_.emplace(x->hash, *x);
+  }
+  note_grants(admitted);
+  note_grants(waiting);
+  return refusal::none;
+}
+
+void objects::admit_waiting(e2ee::trust& t) {
+  std::vector<const proved*> order;
+  for (const auto& [hash, x] : waiting_)
+    order.push_back(&x);
+  std::sort(order.begin(), order.end(),
+            [](auto* a, auto* b) { return a->where.position < b->where.position; });
+  std::vector<const proved*> admitted;
+  std::vector<hash32> known;
+  for (const auto* x : order) {
+    auto why = admit_one(*x, t);
+    if (why == refusal::none)
+      admitted.push_back(x);
+    if (!judged_later(why))
+      known.push_back(x->hash); // admitted, or refused for good
+  }
+  note_grants(admitted);
+  for (const auto& hash : known)
+    waiting_.erase(hash);
+}
+
+} // namespace wardline::client
