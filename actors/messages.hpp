@@ -204,12 +204,13 @@ struct session_used {
 struct check_password {
   std::string stored;
   held_text password;
-  std::vector<place> places; ///< given back when the job is done, however long nobody waits for it any more
+  std::vector<line_place>
+      places; ///< given back when the job is done, however long nobody waits for it any more
 };
 
 struct make_password_hash {
   held_text password;
-  std::vector<place> places;
+  std::vector<line_place> places;
 };
 
 struct password_checked {

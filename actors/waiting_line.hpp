@@ -8,14 +8,14 @@
 namespace wardline {
 
 /// One place; copies are the same place.
-using place = std::shared_ptr<const void>;
+using line_place = std::shared_ptr<const void>;
 
 class waiting_line : public std::enable_shared_from_this<waiting_line> {
 public:
   explicit waiting_line(std::size_t places_max) : places_max_{places_max} {}
 
   /// Nothing if all are taken. From any thread.
-  [[nodiscard]] place take() {
+  [[nodiscard]] line_place take() {
     if (taken_.fetch_add(1) >= places_max_) {
       taken_.fetch_sub(1);
       return {};
