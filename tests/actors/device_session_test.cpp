@@ -224,7 +224,8 @@ TEST_CASE("before Hello a message has 8 KiB at most, afterwards 1 MiB") {
   }
   SECTION("greeted: the limit is the channel's") {
     f.connect(f.c.nurse);
-    for (const auto& frame : *f.device->send(bytes(wire::message_bytes_max, 0xff)))
+    auto frames = f.device->send(bytes(wire::message_bytes_max, 0xff));
+    for (const auto& frame : *frames)
       f.in(frame);
     REQUIRE(f.overs.size() == 1);
     CHECK(f.overs[0].why == refusal::malformed_request); // it came whole

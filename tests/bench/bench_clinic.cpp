@@ -128,6 +128,11 @@ std::uint64_t daemon_process::resident_bytes() const {
   return *kib * 1024;
 }
 
+std::string daemon_process::journal() const {
+  std::ifstream in{folder_ / "log", std::ios::binary};
+  return std::string{std::istreambuf_iterator<char>{in}, {}};
+}
+
 std::uint64_t daemon_process::peak_resident_bytes() const {
   auto kib = field_of("/proc/" + std::to_string(pid_) + "/status", "VmHWM:");
   if (!kib)

@@ -27,6 +27,7 @@ public:
   void kill_and_start();
 
   [[nodiscard]] bool alive() const;
+  [[nodiscard]] std::string journal() const; ///< all lines so far
   [[nodiscard]] std::uint64_t resident_bytes() const;
   [[nodiscard]] std::uint64_t peak_resident_bytes() const; ///< since it started
   /// To the disk, by this process. Nothing: this user may not know (only root reads it of a process that

@@ -56,7 +56,7 @@ public:
   }
 
   /// False: the way out stayed full.
-  bool request(std::uint32_t number, device::request_body what) {
+  bool request(std::uint32_t number, device::request_body what, int within_ms = 5'000) {
     device::request r;
     for (std::size_t i = 0; i < 4; ++i)
       r.id.value[i] = static_cast<std::uint8_t>(number >> (8 * i));
@@ -65,7 +65,7 @@ public:
     bytes plain{1};
     auto raw = device::encode(r);
     plain.insert(plain.end(), raw.begin(), raw.end());
-    return connection.send(link::encode(link::channel_data{1, keys_->sending.seal_frame(plain)}));
+    return connection.send(link::encode(link::channel_data{1, keys_->sending.seal_frame(plain)}), within_ms);
   }
 
   device::answer_body ask(device::request_body what) {
