@@ -79,15 +79,15 @@ void directory_state::decide(const waiting_change& next) {
   circumstances c{known, *with.rows, next.asked.now};
   const auto& what = next.asked.what;
   if (const auto* shown = std::get_if<ask::show_invitation>(&what))
-    return settle({decide_show(c, *shown)});
+    return settle(decide_show(c, *shown));
   if (std::holds_alternative<ask::enrol>(what))
     return hash_then_enrol(next);
   if (const auto* hello = std::get_if<ask::hello>(&what))
-    return settle({decide_store(c, *next.asked.who, *hello)});
+    return settle(decide_store(c, *next.asked.who, *hello));
   if (const auto* invited = std::get_if<ask::invite>(&what)) {
     std::array<std::uint8_t, 16> salt;
     with.random->fill(salt);
-    return settle({decide_invite(c, *next.asked.who, *invited, salt)});
+    return settle(decide_invite(c, *next.asked.who, *invited, salt));
   }
   settle(decide_submit(c, *next.asked.who, std::get<ask::submit>(what)));
 }
@@ -97,11 +97,11 @@ void directory_state::hash_then_enrol(const waiting_change& next) {
   const auto& m = std::get<ask::enrol>(next.asked.what);
   auto checked = precheck_enrol({known, *with.rows, next.asked.now}, m, next.asked.noise_key, *with.factors);
   if (checked.done)
-    return settle({std::move(*checked.done)});
+    return settle(std::move(*checked.done));
   auto decide_with = [this](const std::optional<first_log_in>& first) {
     const auto& asked = waiting.front().asked;
-    settle({decide_enrol({known, *with.rows, asked.now}, std::get<ask::enrol>(asked.what), asked.noise_key,
-                         first)});
+    settle(decide_enrol({known, *with.rows, asked.now}, std::get<ask::enrol>(asked.what), asked.noise_key,
+                        first));
   };
   if (!checked.step)
     return decide_with(std::nullopt);

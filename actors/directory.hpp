@@ -128,6 +128,7 @@ private:
   void decide_next();
   void decide(const waiting_change& next);
   void hash_then_enrol(const waiting_change& next);
+  void settle(verdict v) { settle(submitted_change{std::move(v)}); }
   void settle(submitted_change change);
   void finish(const outcome& answer);
   void stop_on_unknown(const caf::error& e);
