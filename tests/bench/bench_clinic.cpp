@@ -1,8 +1,8 @@
 #include "bench_clinic.hpp"
-#include "authenticator.hpp"
 #include "credentials.hpp"
 #include "e2ee/party_keys.hpp"
 #include "founding_file.hpp"
+#include "shown_codes.hpp"
 #include <chrono>
 #include <csignal>
 #include <cstdio>

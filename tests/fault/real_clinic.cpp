@@ -1,8 +1,8 @@
 #include "real_clinic.hpp"
-#include "authenticator.hpp"
 #include "ctl/found_clinic.hpp"
 #include "ctl/identity_file.hpp"
 #include "invitation_json.hpp"
+#include "shown_codes.hpp"
 #include <chrono>
 #include <fstream>
 

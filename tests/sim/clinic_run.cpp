@@ -1,9 +1,9 @@
 #include "clinic_run.hpp"
-#include "authenticator.hpp"
 #include "credentials.hpp"
 #include "daemon_life.hpp"
 #include "disk_audit.hpp"
 #include "seeded_sodium.hpp"
+#include "shown_codes.hpp"
 #include <functional>
 
 namespace wardline::sim {

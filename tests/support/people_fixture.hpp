@@ -3,11 +3,11 @@
 // nothing, a link that only remembers, conversations as the test says.
 #include "admission.hpp"
 #include "audit.hpp"
-#include "authenticator.hpp"
 #include "directory.hpp"
 #include "oath_factor.hpp"
 #include "password_worker.hpp"
 #include "plugins/sdk/e2ee/builders.hpp"
+#include "shown_codes.hpp"
 #include "store_fixture.hpp"
 #include "user.hpp"
 #include <catch2/catch.hpp>

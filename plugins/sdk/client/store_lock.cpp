@@ -64,7 +64,8 @@ refusal device::parts::check_last_share(std::uint32_t number) {
     for (std::uint32_t n : shared.rows.wraps())
       if (n < number)
         vault::erase(changes, table::wrap, e2ee::writer{}.u32(n).take());
-  return shared.rows.commit(changes);
+  auto why = shared.rows.commit(changes);
+  return why == refusal::storage_refused ? refusal::none : why; // a full disk keeps nobody out
 }
 
 /// A disk that refuses keeps the old wrap: the same pair comes again at the next log-in.

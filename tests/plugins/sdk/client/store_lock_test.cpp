@@ -80,29 +80,46 @@ TEST_CASE("each log-in replaces the half, and the old wrap goes with it") {
 }
 
 TEST_CASE("139: killed before the new wrap is durable, the same pair comes again") {
-  for (bool kept : {false, true}) {
-    locked_clinic c;
-    c.log_off();
-    // The device dies at the commit of wrap 2: the first one of a log-in with a half it knows.
-    bool died = false;
-    c.admin().store.keep_when_unknown = kept;
-    c.admin().store.outcome_of = [&](std::uint64_t) {
-      died = true;
-      return client::store_result::unknown;
-    };
-    (void)c.log_in(5'000);
-    REQUIRE(died);
-    CHECK(c.wraps() == (kept ? locked_clinic::numbers{1, 2} : locked_clinic::numbers{1}));
-    auto offered = c.held().next;
-    CHECK(c.held().number == 1);
-    c.crash();
-    REQUIRE(c.log_in().why() == refusal::none);
-    c.settle();
-    CHECK(c.held().number == 2);
-    CHECK(c.held().share == offered);
-    CHECK(c.wraps() == locked_clinic::numbers{2});
-    CHECK_FALSE(c.alarmed());
-  }
+  for (bool kept : {false, true})
+    for (std::uint64_t die_at : {0, 1}) { // which half was used last, and the new wrap
+      INFO("commit " << die_at << (kept ? ", kept" : ", lost"));
+      locked_clinic c;
+      c.log_off();
+      bool died = false;
+      c.admin().store.keep_when_unknown = kept;
+      c.admin().store.outcome_of = [&, first = c.admin().store.commits()](std::uint64_t n) {
+        if (n - first != die_at)
+          return client::store_result::committed;
+        died = true;
+        return client::store_result::unknown;
+      };
+      (void)c.log_in(5'000);
+      REQUIRE(died);
+      CHECK(c.wraps() == (kept && die_at == 1 ? locked_clinic::numbers{1, 2} : locked_clinic::numbers{1}));
+      auto offered = c.held().next;
+      CHECK(c.held().number == 1);
+      c.crash();
+      REQUIRE(c.log_in().why() == refusal::none);
+      c.settle();
+      CHECK(c.held().number == 2);
+      CHECK(c.held().share == offered);
+      CHECK(c.wraps() == locked_clinic::numbers{2});
+      CHECK_FALSE(c.alarmed());
+    }
+}
+
+TEST_CASE("a full disk opens the store all the same, and the half is replaced later") {
+  locked_clinic c;
+  c.log_off();
+  c.admin().store.outcome_of = [](std::uint64_t) { return client::store_result::refused; };
+  (void)c.log_in();
+  CHECK(c.device().stage() == client::device_stage::open);
+  CHECK(c.held().number == 1);
+  CHECK(c.wraps() == locked_clinic::numbers{1});
+  c.crash();
+  REQUIRE(c.log_in().why() == refusal::none);
+  c.settle();
+  CHECK(c.wraps() == locked_clinic::numbers{2});
 }
 
 TEST_CASE("140: the confirmation got lost, the next log-in opens with the old half and confirms again") {
