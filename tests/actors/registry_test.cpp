@@ -199,7 +199,11 @@ TEST_CASE("every byte of a stored row may be wrong, and loading says so or not, 
         stored[i] ^= 0x81;
         (void)registry::load(disk).why();
         stored.resize(i);
-        CHECK(registry::load(disk).why() != refusal::none);
+        bool own = where == ports::table::user && key.size() != user_id{}.value.size();
+        if (own) // a damaged second factor is its person's trouble, not the house's
+          CHECK(registry::load(disk).why() == refusal::none);
+        else
+          CHECK(registry::load(disk).why() != refusal::none);
       }
     }
 }
