@@ -60,6 +60,7 @@ int run_status(const choices& c) {
                          {"device", hex(d.id().view())},
                          {"endpoint", address ? address->endpoint : ""},
                          {"server_reached", reached},
+                         {"turned_away", name_of(d.turned_away())},
                          {"logged_in", who.has_value()},
                          {"session_until_ms", who ? who->session_until : 0},
                          {"unsent", unsent},
@@ -68,6 +69,8 @@ int run_status(const choices& c) {
   if (address)
     said += reached ? fmt::format("\nThe server at {} answers.", address->endpoint)
                     : "\n" + std::string{sentence_of(e.line->why_silent())};
+  if (d.turned_away() != refusal::none)
+    said += "\n" + std::string{sentence_of(d.turned_away())};
   if (unsent != 0)
     said += fmt::format("\n{} of your messages {} not confirmed by the server yet.", unsent,
                         unsent == 1 ? "is" : "are");

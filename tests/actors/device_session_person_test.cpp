@@ -97,8 +97,8 @@ TEST_CASE("a log-in that is answered after a log-off logs nobody in, and is undo
   f.d.silent = false;
   f.send(device::log_off{});
   f.listen();
-  f.d.kept[0].deliver(f.logged_in_as(f.c.nurse.user, f.clock + 1'000, f.clock));
-  f.d.kept.clear();
+  f.d.late = f.logged_in_as(f.c.nurse.user, f.clock + 1'000, f.clock);
+  caf::anon_send(f.directory, tick{});
   f.w.run();
   auto said = f.listen();
   REQUIRE(said.messages.size() == 1);
@@ -120,8 +120,8 @@ TEST_CASE("a hello that is answered after a log-off takes no session up") {
   device::welcome w;
   w.user = f.c.nurse.user;
   w.session_until = f.clock + 1'000;
-  f.d.kept[0].deliver(outcome{w});
-  f.d.kept.clear();
+  f.d.late = outcome{w};
+  caf::anon_send(f.directory, tick{});
   f.w.run();
   f.listen();
   CHECK(f.why(device::list_conversations{}) == refusal::not_logged_in);

@@ -21,6 +21,7 @@ struct fake_directory {
   std::function<outcome(const sign_off&)> on_sign_off;
   bool silent = false; ///< keeps every request unanswered
   std::vector<caf::typed_response_promise<outcome>> kept;
+  outcome late = refused(refusal::not_found); ///< a tick answers what was kept with this
   std::vector<session_used> used;
   std::vector<sign_off> signed_off;
   std::vector<fan_out> news;
@@ -60,7 +61,11 @@ struct fake_directory {
           [this](const session_online& m) { online.push_back(m); },
           [this](const session_offline& m) { offline.push_back(m); },
           [this](const fan_out& m) { news.push_back(m); },
-          [](const tick&) {},
+          [this](const tick&) { // answers what was kept: promises are kept by their own actor alone
+            for (auto& p : kept)
+              p.deliver(late);
+            kept.clear();
+          },
       };
     });
   }

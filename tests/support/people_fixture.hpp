@@ -205,7 +205,7 @@ struct people_fixture {
   }
   wire::device::enrol enrol(const build::enrolled& e) {
     auto& hers = authenticator_of(e.user);
-    return {e.invited.invitation, code, e.certificate.raw(), password, hers.secret, hers.shows(now)};
+    return {e.invited.invitation, code, e.certificate.raw(), password, hers.secret, hers.gives(now)};
   }
   sign_in signing_in(const build::enrolled& e, const user_id& as_user, const std::string& word = password) {
     return {caller_of(e), as_user, word, authenticator_of(as_user ? as_user : e.user).fresh(now), {}, now};

@@ -32,6 +32,11 @@ public:
 
   /// What it shows at this time, used or not.
   [[nodiscard]] std::string shows(time_ms now) const { return code_of_step(secret, rules::step_at(now)); }
+  /// The same, given out: fresh() shows later ones.
+  std::string gives(time_ms now) {
+    last_ = std::max(last_, rules::step_at(now));
+    return shows(now);
+  }
   /// A code that was not given out before; moves `now` on by steps of 30 s if there is none in the window.
   std::string fresh(time_ms& now) {
     auto step = rules::step_at(now);

@@ -218,8 +218,10 @@ TEST_CASE("a share of the wrong number or content does not open the store") {
   clinic.daemon.tamper = [](const d::request&, d::answer_body& a) {
     if (auto* welcome = std::get_if<d::welcome>(&a))
       welcome->share.value.at(3) ^= 1;
-    if (auto* in = std::get_if<d::logged_in>(&a))
+    if (auto* in = std::get_if<d::logged_in>(&a)) {
       in->share.number = 9;
+      in->share.next_number = 10;
+    }
   };
   clinic.restart("admin");
   auto& admin = *clinic["admin"].device;
