@@ -25,9 +25,12 @@ const std::vector<entry>& entries() {
       {"slip", run_slip},
       {"act", run_act},
       {"link", run_link},
+      {"pack", run_pack},
+      {"keylist", run_keylist},
       {"note", run_note},
       {"body", run_body},
       {"hpke", run_hpke},
+      {"objects", run_objects},
   };
   return all;
 }

@@ -27,6 +27,9 @@ seeds make_seeds();
 inline constexpr clinic_id clinic_of_corpus{
     {0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1}};
 
+/// Leaves of the clinic that run_objects plays with (sequence_clinic.hpp), by number in its scripts.
+inline constexpr std::uint8_t sequence_length = 22;
+
 /// Ends the process, for libFuzzer and the sanitizers to see.
 void promise(bool kept);
 
@@ -52,9 +55,13 @@ bool run_conversation(bytes_view input);
 bool run_slip(bytes_view input);
 bool run_act(bytes_view input);
 bool run_link(bytes_view input);
+bool run_pack(bytes_view input);
+bool run_keylist(bytes_view input);
 bool run_note(bytes_view input);
 // sealed_entries.cpp
 bool run_body(bytes_view input);
 bool run_hpke(bytes_view input);
+// sequence_entries.cpp
+bool run_objects(bytes_view input);
 
 } // namespace wardline::fuzz

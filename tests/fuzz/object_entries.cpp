@@ -4,6 +4,8 @@
 #include "e2ee/certificates.hpp"
 #include "e2ee/checkpoint.hpp"
 #include "e2ee/conversation.hpp"
+#include "e2ee/keylist.hpp"
+#include "e2ee/pack.hpp"
 #include "e2ee/roster.hpp"
 #include "e2ee/slip.hpp"
 #include "entries.hpp"
@@ -105,6 +107,27 @@ bool run_link(bytes_view input) {
   promise(e2ee::encode_members(decoded->members) == to_bytes(members));
   promise(e2ee::encode_seals(decoded->seals) == to_bytes(seals));
   promise(decoded->members.size() == decoded->core.count && decoded->seals.size() == decoded->core.count);
+  return true;
+}
+
+bool run_pack(bytes_view input) {
+  auto decoded = e2ee::history_pack::decode(input, clinic_of_corpus);
+  if (!decoded)
+    return false;
+  check_object<e2ee::pack_fields>(*decoded, input);
+  promise(decoded->epochs() >= 1 && decoded->epochs() <= e2ee::pack_epochs_max);
+  promise(e2ee::pack_info(*decoded) == e2ee::pack_info(clinic_of_corpus, *decoded));
+  return true;
+}
+
+bool run_keylist(bytes_view input) {
+  auto decoded = e2ee::key_list::decode(input, clinic_of_corpus);
+  if (!decoded)
+    return false;
+  check_object<e2ee::keylist_fields>(*decoded, input);
+  auto keys = (decoded->ct.size() - 16) / e2ee::keylist_entry_bytes;
+  promise(keys >= 1 && keys <= e2ee::keylist_entries_max && decoded->part < decoded->parts);
+  promise(e2ee::keylist_info(*decoded) == e2ee::keylist_info(clinic_of_corpus, *decoded));
   return true;
 }
 

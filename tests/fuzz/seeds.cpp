@@ -3,7 +3,8 @@
 #include "e2ee/certificates.hpp"
 #include "e2ee/checkpoint.hpp"
 #include "e2ee/conversation.hpp"
-#include "e2ee/roster.hpp"
+#include "e2ee/keylist.hpp"
+#include "e2ee/pack.hpp"
 #include "e2ee/slip.hpp"
 #include "entries.hpp"
 #include "plugins/sdk/wire/message_samples.hpp"
@@ -202,6 +203,50 @@ void add_messages(seeds& out) {
   out["act"]["acknowledge"] = object_of(act);
 }
 
+void add_history(seeds& out) {
+  e2ee::pack_fields pack;
+  pack.party = sample_id<party_id>(1);
+  pack.receiver = sample_id<device_id>(2);
+  pack.receiver_certificate = sample_hash(3);
+  pack.first = 4;
+  pack.last = 5;
+  pack.last_core = sample_hash(6);
+  pack.enc = exchange_public(7);
+  pack.ct = bytes(2 * 32 + 16, 8);
+  out["pack"]["two_epochs"] = object_of(pack);
+  pack.ct.clear(); // a length that its range does not want: refused later than by its form
+  out["pack"]["empty"] = object_of(pack);
+
+  e2ee::keylist_fields list;
+  list.conversation = sample_id<conversation_id>(1);
+  list.receiver = pack.receiver;
+  list.receiver_certificate = pack.receiver_certificate;
+  list.invitation = sample_hash(9);
+  list.part = 1;
+  list.parts = 2;
+  list.enc = exchange_public(10);
+  list.ct = bytes(3 * e2ee::keylist_entry_bytes + 16, 11);
+  out["keylist"]["three_keys"] = object_of(list);
+}
+
+/// Scripts of sequence_entries.cpp: an operation, then the numbers it takes.
+void add_sequences(seeds& out) {
+  auto& all = out["objects"];
+  for (std::uint8_t i = 0; i < sequence_length; ++i) {
+    all["in_order"].insert(all["in_order"].end(), {0, i});
+    auto back = static_cast<std::uint8_t>(sequence_length - 1 - i);
+    all["backwards"].insert(all["backwards"].end(), {0, back});
+  }
+  auto& mixed = all["altered_withheld_and_again"];
+  for (std::uint8_t i = 0; i < sequence_length; ++i)
+    mixed.insert(mixed.end(), {1, i, 0, static_cast<std::uint8_t>(20 + i), 1, 3, i, 0, i, 0, i});
+  auto& away = all["links_at_once"];
+  for (std::uint8_t i = 0; i + 8 < sequence_length; ++i)
+    away.insert(away.end(), {0, i});
+  for (std::uint8_t i = 0; i < 6; ++i)
+    away.insert(away.end(), {5, i, 4, i, static_cast<std::uint8_t>(i + 1), 6});
+}
+
 void add_log(seeds& out) {
   e2ee::link_fields core;
   std::vector<e2ee::party_member> members{{sample_id<device_id>(1), sample_hash(2), {}},
@@ -248,7 +293,9 @@ seeds make_seeds() {
   add_sealed(out);
   add_certificates(out);
   add_messages(out);
+  add_history(out);
   add_log(out);
+  add_sequences(out);
   return out;
 }
 

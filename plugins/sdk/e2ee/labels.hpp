@@ -53,6 +53,7 @@ inline constexpr std::string_view slip_header =
     "wardline slip header v1";                                     ///< h, the identity of a message (5.9)
 inline constexpr std::string_view members = "wardline members v1"; ///< members of a link (5.6)
 inline constexpr std::string_view seals = "wardline seals v1";     ///< seals of a link (5.6)
+inline constexpr std::string_view safety_code = "wardline safety code v1"; ///< read aloud (11, rule 8)
 
 // Derivations and HPKE infos.
 inline constexpr std::string_view body = "wardline body v1"; ///< HKDF: commitment and body key (5.10)

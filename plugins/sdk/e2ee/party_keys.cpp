@@ -41,6 +41,14 @@ expected<std::vector<seed_seal>> seal_seed(const clinic_id& clinic, const link_f
   return out;
 }
 
+/// `next` holds everything of `held`.
+bool goes_on(const party_chain& held, const party_chain& next) {
+  if (held.head() == 0)
+    return true;
+  const auto* same = next.at(held.head());
+  return same != nullptr && same->hash == held.epochs.back().hash;
+}
+
 } // namespace
 
 x25519_pair inbox_of(const clinic_id& clinic, const party_id& party, std::uint32_t n, const secret32& seed) {
@@ -114,13 +122,51 @@ expected<secret32> open_own_seed(const clinic_id& clinic, const roster_link& lin
 }
 
 bool holds(const party_chain& chain, const turn_intent& intent) {
-  if (chain.head() == 0 || (intent.add.empty() && intent.remove.empty()))
+  if (chain.head() == 0)
     return false;
+  if (intent.add.empty() && intent.remove.empty())
+    return intent.since != 0 && chain.head() > intent.since;
   bool in =
       std::all_of(intent.add.begin(), intent.add.end(), [&](const auto& x) { return chain.has_member(x); });
   bool out = std::none_of(intent.remove.begin(), intent.remove.end(),
                           [&](const auto& x) { return chain.has_member(x); });
   return in && out;
+}
+
+bool head_is_old(time_ms made, time_ms now) {
+  return now > made && now - made > old_head_after_ms;
+}
+
+std::optional<turn_intent> owed_turn(const party_chain& chain, const device_id& own, const standing& known,
+                                     const head_state& head, time_ms now) {
+  auto me = known.device(own);
+  if (!chain.has_member(own) || !me || me->barred || !known.entitlement(own, chain.party))
+    return std::nullopt;
+  std::vector<device_id> barred;
+  std::vector<device_id> leaving;
+  for (const auto& m : chain.members) {
+    auto facts = known.device(m.device);
+    if (facts && facts->barred)
+      barred.push_back(m.device);
+    else if (facts && !known.entitlement(m.device, chain.party))
+      leaving.push_back(m.device);
+  }
+  bool old = head.refreshes && head.made != 0 && now > head.made && now - head.made >= refresh_after_ms;
+  turn_intent out{chain.party, chain.kind, {}, {}, link_reason::refresh, chain.head()};
+  if (!barred.empty()) {
+    out.reason = link_reason::revoke;
+    out.remove = std::move(barred);
+  } else if (!leaving.empty()) {
+    out.reason = link_reason::remove;
+    out.remove = std::move(leaving);
+  } else if (head.trouble != refusal::none) {
+    out.reason = link_reason::bad_seed;
+  } else if (head.foreign_seed) {
+    out.reason = link_reason::foreign_seed;
+  } else if (!old) {
+    return std::nullopt;
+  }
+  return out;
 }
 
 void roster_keys::restore(party_chain chain, std::map<std::uint32_t, secret32> seeds) {
@@ -163,11 +209,17 @@ expected<staged_turn> roster_keys::stage_turn(const turn_intent& intent, const s
   if (const auto* held = chain(intent.party))
     from = *held;
 
+  bool founded = from.head() != 0;
+  if (maker.role == signer_role::member && founded && !from.has_member(maker.device))
+    return refusal::signer_not_member;
+
   std::set<device_id> wanted(intent.add.begin(), intent.add.end());
   for (const auto& m : from.members)
     wanted.insert(m.device);
   for (const auto& d : intent.remove)
     wanted.erase(d);
+  if (maker.role == signer_role::reset)
+    wanted = {maker.device};
 
   std::vector<sealed_member> members;
   for (const auto& device : wanted) {
@@ -183,7 +235,7 @@ expected<staged_turn> roster_keys::stage_turn(const turn_intent& intent, const s
   return make_link(clinic_, from, std::move(members), intent.reason, maker, now);
 }
 
-expected<adoption> roster_keys::judge(const std::vector<link_core>& older, const roster_link& newest,
+expected<adoption> roster_keys::judge(const older_links& older, const roster_link& newest,
                                       const standing& known) const {
   party_chain from;
   if (const auto* held = chain(newest.core.party))
@@ -205,9 +257,23 @@ expected<adoption> roster_keys::judge(const std::vector<link_core>& older, const
 void roster_keys::adopt(adoption checked) {
   auto& party = parties_[checked.chain.party];
   auto head = checked.chain.head();
+  if (!goes_on(party.chain, checked.chain))
+    return;
   party.chain = std::move(checked.chain);
   if (checked.seed)
     party.seeds.insert_or_assign(head, std::move(*checked.seed));
+}
+
+refusal roster_keys::learn(const party_id& party, std::uint32_t n, secret32 seed) {
+  auto found = parties_.find(party);
+  const auto* epoch = found == parties_.end() ? nullptr : found->second.chain.at(n);
+  if (epoch == nullptr)
+    return refusal::needs;
+  auto inbox = inbox_of(clinic_, party, n, seed).public_part;
+  if (sodium_memcmp(inbox.data(), epoch->inbox.data(), inbox.size()) != 0)
+    return refusal::seed_mismatch;
+  found->second.seeds.insert_or_assign(n, std::move(seed));
+  return refusal::none;
 }
 
 } // namespace wardline::e2ee

@@ -61,11 +61,34 @@ struct turn_intent {
   std::vector<device_id> add;
   std::vector<device_id> remove;
   link_reason reason = link_reason::add;
+  /// The head that was found wanting: a refresh, bad or foreign seed is over once another stands behind it
+  /// (which may want the same again, as an intent of its own). 0: over by its own link alone.
+  std::uint32_t since = 0;
 };
 
-/// "X is in, Y is out" holds already: nothing to turn. A refresh, bad or foreign seed is never true by
-/// itself.
+/// "X is in, Y is out", or "that head is no longer the head", holds already: nothing to turn.
 [[nodiscard]] bool holds(const party_chain& chain, const turn_intent& intent);
+
+/// A station turns its role parties so long after their last link (e2ee 5.6).
+inline constexpr time_ms refresh_after_ms = 7ULL * 86'400'000;
+/// A sender is warned of an older head; it sends all the same.
+inline constexpr time_ms old_head_after_ms = 14ULL * 86'400'000;
+[[nodiscard]] bool head_is_old(time_ms made, time_ms now);
+
+/// What a member knows of its head beside the chain.
+struct head_state {
+  refusal trouble = refusal::none; ///< as `judge` said
+  bool foreign_seed = false;
+  time_ms made = 0;       ///< the link's time; 0: not known
+  bool refreshes = false; ///< this device is a station and the party a role
+};
+
+/// What a member owes its party, the most pressing first: out with who is barred, or no longer entitled; a
+/// seed instead of one that does not open, or that its maker knows from outside; a fresh one from time to
+/// time. Nothing: the head is as it should be, or this device may not turn it. One turn settles all of it:
+/// who is barred or not entitled is left out whatever the reason.
+std::optional<turn_intent> owed_turn(const party_chain& chain, const device_id& own, const standing& known,
+                                     const head_state& head, time_ms now);
 
 /// An epoch that slips can be sealed to.
 struct party_epoch {
@@ -90,15 +113,21 @@ public:
   [[nodiscard]] virtual std::optional<party_epoch> current(const party_id& party) const = 0;
   /// Seed of an epoch, or nullptr if this device does not hold it (`needs`: ask for a history pack).
   [[nodiscard]] virtual const secret32* seed(const party_id& party, std::uint32_t n) const = 0;
-  /// Changes nothing. Members that are barred or no longer entitled are left out. Refuses like `make_link`,
-  /// `needs` (a member whose certificate is not known), `member_not_entitled` (one that is to be added).
+  /// Changes nothing. Members that are barred or no longer entitled are left out; a reset leaves out
+  /// everybody but its maker. Refuses like `make_link`, `signer_not_member` (the maker of a member's link is
+  /// none), `needs` (a member whose certificate is not known), `member_not_entitled` (one that is to be
+  /// added).
   [[nodiscard]] virtual expected<staged_turn> stage_turn(const turn_intent& intent, const standing& known,
                                                          const link_maker& maker, time_ms now) const = 0;
   /// Changes nothing. Refuses like `follow`.
-  [[nodiscard]] virtual expected<adoption> judge(const std::vector<link_core>& older,
-                                                 const roster_link& newest, const standing& known) const = 0;
-  /// After the commit.
+  [[nodiscard]] virtual expected<adoption> judge(const older_links& older, const roster_link& newest,
+                                                 const standing& known) const = 0;
+  /// After the commit. Heads never go back or aside: a chain that does not go on from the held one, because
+  /// it was judged before another adoption, changes nothing.
   virtual void adopt(adoption checked) = 0;
+  /// A seed of an earlier epoch, out of a pack, after the commit. Refuses: `needs` (no such epoch here),
+  /// `seed_mismatch` (not the one of its inbox): nothing changes.
+  [[nodiscard]] virtual refusal learn(const party_id& party, std::uint32_t n, secret32 seed) = 0;
 };
 
 /// The epochs of e2ee 5.6.
@@ -118,9 +147,10 @@ public:
   [[nodiscard]] const secret32* seed(const party_id& party, std::uint32_t n) const override;
   [[nodiscard]] expected<staged_turn> stage_turn(const turn_intent& intent, const standing& known,
                                                  const link_maker& maker, time_ms now) const override;
-  [[nodiscard]] expected<adoption> judge(const std::vector<link_core>& older, const roster_link& newest,
+  [[nodiscard]] expected<adoption> judge(const older_links& older, const roster_link& newest,
                                          const standing& known) const override;
   void adopt(adoption checked) override;
+  [[nodiscard]] refusal learn(const party_id& party, std::uint32_t n, secret32 seed) override;
 
 private:
   struct party_state {

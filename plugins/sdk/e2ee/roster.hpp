@@ -109,7 +109,8 @@ enum class viewpoint : std::uint8_t { client, daemon };
 
 /// Every check of e2ee 5.6 for the link that follows `chain` (empty chain: genesis), apart from *in log*
 /// (merkle.hpp) and from the seed (party_keys.hpp). Refuses: `needs` (a gap, an unknown signer or member),
-/// `bad_signature`, `epoch_taken`, `roster_fork`, `chain_broken`, `signer_not_member`,
+/// `bad_signature`, `epoch_taken`, `roster_fork`, `chain_broken`, `signer_not_member` (also: its right to the
+/// party was withdrawn),
 /// `registrar_out_of_scope`, `registrar_revoked`, `reset_not_allowed`, `link_keeps_revoked_device`,
 /// `class_not_for_party`, `stale_certificate`, `member_not_entitled`, `inbox_reused`,
 /// `removal_not_authorised` (daemon). The very link that is held already is `epoch_taken`: compare hashes
@@ -120,12 +121,36 @@ enum class viewpoint : std::uint8_t { client, daemon };
 /// The chain with a checked link at its end.
 party_chain extended(party_chain chain, const roster_link& next);
 
-/// A client that was away follows several links at once: `older` are the cores between the held head and
-/// `newest`, ascending; of these only position, previous hash, kind and inbox can be checked, because their
-/// member lists are gone (they are in the log, and were checked by the members of their time). `newest` is
-/// checked like in `check_link`, its signer's membership only if it follows the held head directly.
-expected<party_chain> follow(const party_chain& held, const std::vector<link_core>& older,
-                             const roster_link& newest, const standing& known);
+/// A link between the held head and the newest: its core alone, because member lists are kept for heads only.
+struct older_link {
+  link_core core;
+  /// Its leaf, proved: it is judged against what stands before it. Without, it is judged at the newest link's
+  /// place, where a maker who was removed since is refused.
+  std::optional<log_place> where{};
+  std::optional<cosignature> cosigned{}; ///< where its registrar may not act alone
+};
+
+/// Ascending, as `follow` takes them.
+struct older_links {
+  std::vector<older_link> all;
+  older_links() = default;
+  older_links(std::vector<older_link> links) : all{std::move(links)} {}
+  /// Cores without their places.
+  older_links(const std::vector<link_core>& cores) {
+    for (const auto& core : cores)
+      all.push_back({core});
+  }
+  older_links(std::initializer_list<link_core> cores) : older_links{std::vector<link_core>{cores}} {}
+};
+
+/// A client that was away follows several links at once. Of the older ones position, signature, maker and
+/// inbox are checked; that the maker was in the list before it only where that list is known, and that it
+/// belonged to the party always. `newest` is checked like in `check_link`. Refuses like it, for any of them.
+expected<party_chain> follow(const party_chain& held, const older_links& older, const roster_link& newest,
+                             const standing& known);
+
+/// Certificates of makers and members that `follow` would answer `needs` for.
+std::vector<hash32> missing(const older_links& older, const roster_link& newest, const trust& t);
 
 /// A link whose signer is not among its members: whoever made it knows the seed. Usable, but the first member
 /// that sees it turns again, with reason `foreign_seed`.

@@ -24,6 +24,19 @@ bool carries(const device_certificate& certificate, const party_id& p) {
   return std::find(certificate.parties.begin(), certificate.parties.end(), p) != certificate.parties.end();
 }
 
+/// How the device came; nothing if it was not there yet.
+const held<device_certificate>* first_certificate(const trust& known, const device_id& d,
+                                                  const log_place& at) {
+  auto all = known.certificates_of(d);
+  return all.empty() || all.front()->where.position >= at.position ? nullptr : all.front();
+}
+
+/// The invitation for a replacement that a person's device came by.
+const signed_invitation* replacing(const trust& known, const device_certificate& first) {
+  const auto* by = first.user ? known.invited(first.invitation) : nullptr;
+  return by != nullptr && by->what.purpose == invitation_purpose::replacement ? &by->what : nullptr;
+}
+
 } // namespace
 
 std::optional<device_facts> trust_standing::device(const device_id& d) const {
@@ -66,18 +79,34 @@ refusal trust_standing::registrar_may_turn(const hash32& certificate, const part
   return check_act(held->what, {scope_for(kind), &parties, own_party, link}, known_, {at_, second_});
 }
 
-bool trust_standing::may_reset(const device_id& d) const {
-  const auto* held = known_.newest_before(d, at_.position);
-  if (held == nullptr || !held->what.user)
-    return false;
-  const auto* invited = known_.invited(held->what.invitation);
-  if (invited == nullptr || invited->what.purpose != invitation_purpose::replacement)
-    return false;
+bool trust_standing::others_gone(const device_certificate& of, std::uint64_t position) const {
   auto all = known_.newest_certificates();
   return std::all_of(all.begin(), all.end(), [&](const auto* other) {
-    return other->what.device == d || other->what.user != held->what.user ||
-           known_.device_revoked_before(other->what.device, at_.position);
+    const auto& c = other->what;
+    return c.device == of.device || c.user != of.user ||
+           known_.newest_before(c.device, position) == nullptr ||
+           known_.device_revoked_before(c.device, at_.position);
   });
+}
+
+bool trust_standing::may_reset(const device_id& d) const {
+  const auto* came = first_certificate(known_, d, at_);
+  return came != nullptr && replacing(known_, came->what) && others_gone(came->what, at_.position);
+}
+
+std::optional<replacement> trust_standing::replaced(const device_id& d) const {
+  const auto* came = first_certificate(known_, d, at_);
+  const auto* by = came == nullptr ? nullptr : replacing(known_, came->what);
+  if (by == nullptr || !others_gone(came->what, came->where.position))
+    return std::nullopt;
+  return replacement{by->hash(), by->history_from};
+}
+
+std::unique_ptr<standing> trust_standing::elsewhere(const log_place& at,
+                                                    const std::optional<cosignature>& cosigned) const {
+  auto out = std::make_unique<trust_standing>(known_, at);
+  out->second_ = cosigned;
+  return out;
 }
 
 bool trust_standing::removal_pending(const device_id& d, const party_id& p) const {

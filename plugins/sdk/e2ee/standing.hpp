@@ -2,6 +2,7 @@
 // What a verifier of links has to know about devices and parties, *for the log position of the object judged*
 // (e2ee 5: "validity counts by position in the log"). Daemon and clients answer from what they trust.
 #include "e2ee/entitlement.hpp"
+#include <memory>
 #include <set>
 
 namespace wardline::e2ee {
@@ -21,6 +22,12 @@ struct device_facts {
 struct registrar_facts {
   device_id device;
   public_key signing{};
+};
+
+/// A device that came in place of all devices its person had (e2ee 6.9).
+struct replacement {
+  hash32 invitation{};      ///< object hash
+  time_ms history_from = 0; ///< the date in it, never 0
 };
 
 class standing {
@@ -48,6 +55,13 @@ public:
   /// The conditions of e2ee 6.9: the device came by an invitation for a replacement, and every other device
   /// of its user is revoked.
   [[nodiscard]] virtual bool may_reset(const device_id& d) const = 0;
+
+  /// The conditions of e2ee 6.9 for a key list: as for a reset, but later devices of the person do not count.
+  [[nodiscard]] virtual std::optional<replacement> replaced(const device_id& d) const = 0;
+
+  /// The same knowledge, asked for an object at another place of the log. Lives no longer than this.
+  [[nodiscard]] virtual std::unique_ptr<standing>
+  elsewhere(const log_place& at, const std::optional<cosignature>& cosigned) const = 0;
 
   /// The device is to leave the party. Asked by the daemon only, which alone knows what is pending.
   [[nodiscard]] virtual bool removal_pending(const device_id& d, const party_id& p) const = 0;
@@ -79,10 +93,16 @@ public:
   [[nodiscard]] refusal registrar_may_turn(const hash32& certificate, const party_id& p, party_kind kind,
                                            const hash32& link) const override;
   [[nodiscard]] bool may_reset(const device_id& d) const override;
+  [[nodiscard]] std::optional<replacement> replaced(const device_id& d) const override;
+  [[nodiscard]] std::unique_ptr<standing>
+  elsewhere(const log_place& at, const std::optional<cosignature>& cosigned) const override;
   [[nodiscard]] bool removal_pending(const device_id& d, const party_id& p) const override;
   [[nodiscard]] std::optional<party_kind> kind_of(const party_id& p) const override;
 
 private:
+  /// The person's devices that were certified before `position`, but this one, are all revoked.
+  [[nodiscard]] bool others_gone(const device_certificate& of, std::uint64_t position) const;
+
   const trust& known_;
   log_place at_;
   gates gates_;

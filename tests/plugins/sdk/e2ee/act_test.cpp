@@ -55,7 +55,7 @@ TEST_CASE("an act comes back as it was signed") {
   CHECK(check_act_author(a, n.author()) == refusal::none);
 }
 
-TEST_CASE("5 and 16: no prefix of an act decodes, no flipped bit of it is accepted") {
+TEST_CASE("negatives 5 and 16: no prefix of an act decodes, no flipped bit of it is accepted") {
   nurse n;
   auto good = n.raw(n.fields());
   for (std::size_t i = 0; i < good.size(); ++i) {
@@ -109,7 +109,7 @@ TEST_CASE("an act counts for the device and person of its channel only") {
   CHECK(check_act_author(*other, n.author()) == refusal::bad_signature);
 }
 
-TEST_CASE("101: an act names one version of one message") {
+TEST_CASE("negative 101: an act names one version of one message") {
   nurse n;
   auto a = n.made(n.fields());
   CHECK(check_act_target(a, message, h) == refusal::none);
@@ -117,7 +117,7 @@ TEST_CASE("101: an act names one version of one message") {
   CHECK(check_act_target(a, some_id<message_id>(9), h) == refusal::act_on_other_message);
 }
 
-TEST_CASE("raise makes more urgent, lower less and only with a reason") {
+TEST_CASE("negatives 102 and 168: raise makes more urgent, lower less and only with a reason") {
   act_fields a;
   struct {
     act_kind act;
@@ -129,12 +129,12 @@ TEST_CASE("raise makes more urgent, lower less and only with a reason") {
       {act_kind::acknowledge, urgency::now, urgency::unscored, 0, refusal::none},
       {act_kind::raise, urgency::routine, urgency::urgent, 0, refusal::none},
       {act_kind::raise, urgency::unscored, urgency::urgent, 0, refusal::none},
-      {act_kind::raise, urgency::urgent, urgency::urgent, 0, refusal::level_not_changed}, // 168
+      {act_kind::raise, urgency::urgent, urgency::urgent, 0, refusal::level_not_changed}, // negative 168
       {act_kind::raise, urgency::unscored, urgency::today, 0, refusal::level_not_changed},
       {act_kind::raise, urgency::urgent, urgency::today, 0, refusal::level_not_changed},
       {act_kind::raise, urgency::routine, urgency::unscored, 0, refusal::none}, // 0 counts as 3
       {act_kind::lower, urgency::now, urgency::routine, 4, refusal::none},
-      {act_kind::lower, urgency::now, urgency::routine, 0, refusal::reason_missing}, // 102
+      {act_kind::lower, urgency::now, urgency::routine, 0, refusal::reason_missing}, // negative 102
       {act_kind::lower, urgency::routine, urgency::now, 4, refusal::level_not_changed},
       {act_kind::lower, urgency::today, urgency::unscored, 4, refusal::level_not_changed},
   };

@@ -74,14 +74,14 @@ TEST_CASE("bodies that do not hold what the slip says are refused by name") {
   auto good = *seal_body(key, message, view("ten milligrams"));
   auto facts = facts_of(key, good);
 
-  SECTION("161: a size that is no bucket") {
+  SECTION("negative 161: a size that is no bucket") {
     bytes odd(257);
     CHECK(open_body(odd, facts_of(key, odd), key).why() == refusal::body_size);
     CHECK(open_body({}, facts, key).why() == refusal::body_size);
     CHECK_FALSE(is_body_size(256));
     CHECK_FALSE(is_body_size(65'536 + 17));
   }
-  SECTION("88: another message's body of equal size") {
+  SECTION("negative 88: another message's body of equal size") {
     auto other = *seal_body(some_secret(0x12), message, view("a hundred milligrams"));
     REQUIRE(other.size() == good.size());
     CHECK(open_body(other, facts, key).why() == refusal::body_mismatch);
@@ -90,18 +90,18 @@ TEST_CASE("bodies that do not hold what the slip says are refused by name") {
     facts.body_size += 1;
     CHECK(open_body(good, facts, key).why() == refusal::body_mismatch);
   }
-  SECTION("89: a second key for the same body") {
+  SECTION("negative 89: a second key for the same body") {
     CHECK(open_body(good, facts, some_secret(0x12)).why() == refusal::key_commitment_mismatch);
   }
-  SECTION("162: right hash and commitment, broken tag") {
+  SECTION("negative 162: right hash and commitment, broken tag") {
     good.back() ^= 1;
     CHECK(open_body(good, facts_of(key, good), key).why() == refusal::body_not_openable);
   }
-  SECTION("90: the next larger bucket") {
+  SECTION("negative 90: the next larger bucket") {
     auto body = raw_body(key, plain_of(252, 1'024));
     CHECK(open_body(body, facts_of(key, body), key).why() == refusal::padding_not_minimal);
   }
-  SECTION("91: dirty padding, in any byte of it") {
+  SECTION("negative 91: dirty padding, in any byte of it") {
     for (std::size_t at : {4 + 10, 200, 255}) {
       auto plain = plain_of(10, 256);
       plain[at] = 1;
@@ -109,7 +109,7 @@ TEST_CASE("bodies that do not hold what the slip says are refused by name") {
       CHECK(open_body(body, facts_of(key, body), key).why() == refusal::padding_not_zero);
     }
   }
-  SECTION("92: a length over the bucket") {
+  SECTION("negative 92: a length over the bucket") {
     for (std::uint32_t length : {253u, 256u, 0xffffffffu}) {
       auto body = raw_body(key, plain_of(length, 256));
       CHECK(open_body(body, facts_of(key, body), key).why() == refusal::padding_length);

@@ -41,7 +41,7 @@ TEST_CASE("what is written is read") {
   CHECK(in.why() == refusal::none);
 }
 
-TEST_CASE("4: a length beyond the end is refused before anything is allocated") {
+TEST_CASE("negative 4: a length beyond the end is refused before anything is allocated") {
   bytes raw = {0xff, 0xff, 0xff, 0xff, 1, 2, 3};
   reader in{raw};
   CHECK(in.v32(0xffffffff).empty());
@@ -97,7 +97,7 @@ TEST_CASE("enum values and reserved bits") {
   CHECK(reserved.why() == refusal::reserved_not_zero);
 }
 
-TEST_CASE("9, 10: sets ascend strictly as unsigned bytes") {
+TEST_CASE("negatives 9, 10: sets ascend strictly as unsigned bytes") {
   auto why = [](bytes raw, std::size_t key_size) {
     reader in{raw};
     in.set8(3, key_size, [](reader& r) { return r.u16(); });
@@ -121,7 +121,7 @@ TEST_CASE("a byte behind the end is trailing") {
   CHECK(in.why() == refusal::trailing_bytes);
 }
 
-TEST_CASE("11, 12: text that is not shown as it stands is refused") {
+TEST_CASE("negatives 11, 12: text that is not shown as it stands is refused") {
   auto why = [](std::string_view s) {
     writer out;
     auto raw = out.text8(s).take();

@@ -8,7 +8,7 @@ using namespace wardline::e2ee;
 using build::judge;
 using build::newcomer;
 
-TEST_CASE("32: 72 hours at most") {
+TEST_CASE("negative 32: 72 hours at most") {
   newcomer c;
   auto x = c.invitation_for("guest", device_class::personal_staff, c.user("guest"), {}, &c.admin());
   CHECK(c.judged_invitation(x) == refusal::none);
@@ -18,7 +18,7 @@ TEST_CASE("32: 72 hours at most") {
   CHECK(c.judged_invitation(x) == refusal::invitation_too_long);
 }
 
-TEST_CASE("33: a registrar's scope, by class") {
+TEST_CASE("negative 33: a registrar's scope, by class") {
   newcomer c;
   auto& clerk = c.person("clerk", {});
   const std::pair<device_class, std::uint8_t> needed[] = {{device_class::personal_staff, scope::staff},
@@ -36,7 +36,7 @@ TEST_CASE("33: a registrar's scope, by class") {
   }
 }
 
-TEST_CASE("33: a registrar's units") {
+TEST_CASE("negative 33: a registrar's units") {
   newcomer c;
   auto ward = c.party("ward");
   auto other = c.party("other ward");
@@ -58,7 +58,7 @@ TEST_CASE("33: a registrar's units") {
   CHECK(why(device_class::personal_staff, {ward, c.party("guest")}) == refusal::none);
 }
 
-TEST_CASE("34: what a registrar signed before its revocation stays") {
+TEST_CASE("negative 34: what a registrar signed before its revocation stays") {
   for (bool whole_device : {false, true}) {
     newcomer c;
     auto& clerk = c.person("clerk", {});
@@ -81,7 +81,7 @@ TEST_CASE("34: what a registrar signed before its revocation stays") {
   }
 }
 
-TEST_CASE("35: a bit that is not held alone needs a second registrar, another person") {
+TEST_CASE("negative 35: a bit that is not held alone needs a second registrar, another person") {
   newcomer c;
   auto& first = c.person("first", {});
   auto& second = c.person("second", {});
@@ -114,7 +114,7 @@ TEST_CASE("35: a bit that is not held alone needs a second registrar, another pe
   CHECK(judge(c, raw, {c.now(), stranger}) == refusal::needs);
 }
 
-TEST_CASE("36: a registrar's key is its device's") {
+TEST_CASE("negative 36: a registrar's key is its device's") {
   newcomer c;
   auto& clerk = c.person("clerk", {});
   auto x = c.registrar_for(clerk, scope::staff, scope::staff);
@@ -182,7 +182,7 @@ TEST_CASE("the identity key invites the very first device only") {
   CHECK(judge(c, c.invitation_raw(x), c.at(2, build::founded)) == refusal::bad_signature);
 }
 
-TEST_CASE("47: server certificates go forward; the responder's key is the certified one") {
+TEST_CASE("negative 47: server certificates go forward; the responder's key is the certified one") {
   newcomer c;
   auto second = sign_object(c.id, c.server_certificate_fields(2), {{c.identity, labels::server}});
   c.put(second, "server certificate 2");
@@ -198,7 +198,7 @@ TEST_CASE("47: server certificates go forward; the responder's key is the certif
         refusal::wrong_server_key);
 }
 
-TEST_CASE("153: the identity key is the pin, or a new one that the pinned key signs too") {
+TEST_CASE("negative 153: the identity key is the pin, or a new one that the pinned key signs too") {
   newcomer c;
   auto next = c.key("identity 2");
   root_fields x{next.public_part(), "Clinic at the Lake", build::founded + build::day};
@@ -217,7 +217,7 @@ TEST_CASE("153: the identity key is the pin, or a new one that the pinned key si
   CHECK(admit(c.log[0].raw, t, {}) == refusal::wrong_identity_key);
 }
 
-TEST_CASE("154: what an expired registrar signed stays, what it signs later is refused") {
+TEST_CASE("negative 154: what an expired registrar signed stays, what it signs later is refused") {
   newcomer c;
   auto until = c.registrar_of(c.admin()).until;
   auto x = c.invitation_for("guest", device_class::station, {}, {}, &c.admin());

@@ -152,7 +152,7 @@ TEST_CASE("notes that others got wrong are refused") {
     CHECK(decode_note(c.note).why() == c.why);
   }
   many.resize(many.size() - line_of("w.example/15", 15).size());
-  CHECK(verify_note(body + "\n" + many + signatures, origin, key.pub)); // 16
+  CHECK(verify_note(body + "\n" + many + signatures, origin, key.pub)); // 16 of them
   CHECK(verify_note(body + "\n" + signatures + line_of("other.example", 0, 2424), origin, key.pub));
 }
 
@@ -200,13 +200,13 @@ TEST_CASE("a pin only moves forward along one log") {
   REQUIRE(moved);
   CHECK(*moved == log_pin{life, at(20)});
   CHECK(*advance_pin(pin, at(9), {}) == pin);
-  SECTION("146: a smaller tree") {
+  SECTION("negative 146: a smaller tree") {
     CHECK(advance_pin(pin, at(8), {}).why() == refusal::log_rolled_back);
   }
-  SECTION("147: equal size, other root") {
+  SECTION("negative 147: equal size, other root") {
     CHECK(advance_pin(pin, {origin, 9, tree.root(8)}, {}).why() == refusal::log_forked);
   }
-  SECTION("148: another origin without a new incarnation") {
+  SECTION("negative 148: another origin without a new incarnation") {
     checkpoint other{"clinic.example/nahi/audit/2", 20, tree.root(20)};
     CHECK(advance_pin(pin, other, tree.consistency(9, 20)).why() == refusal::log_other_origin);
     CHECK(adopt_new_origin(pin, life, other, at(9), {}).why() == refusal::log_other_origin);

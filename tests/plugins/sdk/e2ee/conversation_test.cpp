@@ -76,21 +76,22 @@ TEST_CASE("a conversation about no patient needs no role") {
   CHECK(t.judged(t.made(first)) == refusal::none);
 }
 
-TEST_CASE("conversation links that do not follow are refused") {
+TEST_CASE("negatives 71, 158 and 159: conversation links that do not follow are refused") {
   thread t;
   auto why = [&](auto change) {
     auto f = t.next();
     change(f);
     return t.judged(t.made(f));
   };
-  CHECK(why([](auto& f) { f.n = 1; }) == refusal::conversation_taken); // 158
+  CHECK(why([](auto& f) { f.n = 1; }) == refusal::conversation_taken); // negative 158
   CHECK(why([](auto& f) { f.n = 0; }) == refusal::conversation_taken);
   CHECK(why([](auto& f) { f.n = 3; }) == refusal::needs);
   CHECK(why([](auto& f) { f.previous = sha256(view("x")); }) == refusal::chain_broken);
   CHECK(why([](auto& f) { f.conversation = some_id<conversation_id>(9); }) == refusal::chain_broken);
-  CHECK(why([](auto& f) { f.subject = physician; }) == refusal::subject_changed); // 159
+  CHECK(why([](auto& f) { f.subject = physician; }) == refusal::subject_changed); // negative 159
   CHECK(why([](auto& f) { f.subject = {}; }) == refusal::subject_changed);
-  CHECK(why([](auto& f) { f.parties.erase(f.parties.begin() + 1); }) == refusal::no_role_party); // 71
+  CHECK(why([](auto& f) { f.parties.erase(f.parties.begin() + 1); }) ==
+        refusal::no_role_party); // negative 71
   CHECK(why([](auto& f) { f.parties.erase(f.parties.begin()); }) == refusal::no_role_party);
   t.known.kinds[triage] = party_kind::user; // called a role, and is none
   CHECK(why([](auto&) {}) == refusal::no_role_party);
@@ -159,7 +160,7 @@ TEST_CASE("malformed conversation links are refused") {
         }) == refusal::none);
 }
 
-TEST_CASE("5 and 16: no prefix of a conversation link decodes, no flipped bit of it is accepted") {
+TEST_CASE("negatives 5 and 16: no prefix of a conversation link decodes, no flipped bit of it is accepted") {
   thread t;
   auto good = t.raw(t.next());
   for (std::size_t n = 0; n < good.size(); ++n) {

@@ -8,7 +8,7 @@ using namespace wardline::e2ee;
 using build::judge;
 using build::newcomer;
 
-TEST_CASE("a valid certificate is accepted, and only with its proof (44)") {
+TEST_CASE("negative 44: a valid certificate is accepted, and only with its proof") {
   newcomer c;
   CHECK(c.judged(c.own()) == refusal::none);
   auto x = *device_certificate::decode(c.device_raw(c.own()), c.id);
@@ -17,7 +17,7 @@ TEST_CASE("a valid certificate is accepted, and only with its proof (44)") {
   CHECK(verify(c.registrar_of(c.admin()), c.trust, {}) == refusal::not_in_log);
 }
 
-TEST_CASE("26: keys of one certificate differ, and a signing key is one device's") {
+TEST_CASE("negative 26: keys of one certificate differ, and a signing key is one device's") {
   newcomer c;
   auto x = c.own();
   x.noise_key = x.sealing_key;
@@ -33,7 +33,7 @@ TEST_CASE("26: keys of one certificate differ, and a signing key is one device's
   CHECK(judge(c, sign_object(c.id, server, {{c.identity, labels::server}}), c.here()) == refusal::key_reused);
 }
 
-TEST_CASE("27: proof of possession") {
+TEST_CASE("negative 27: proof of possession") {
   newcomer c;
   CHECK(judge(c, c.device_raw(c.own(), "somebody else"), c.here()) == refusal::no_proof_of_possession);
   auto signed_bytes = encode(c.id, c.own());
@@ -45,7 +45,7 @@ TEST_CASE("27: proof of possession") {
         refusal::no_proof_of_possession);
 }
 
-TEST_CASE("28: not more than the invitation") {
+TEST_CASE("negative 28: not more than the invitation") {
   newcomer c;
   for (int change = 0; change < 4; ++change) {
     auto x = c.own();
@@ -64,7 +64,7 @@ TEST_CASE("28: not more than the invitation") {
   CHECK(c.judged(fewer) == refusal::none);
 }
 
-TEST_CASE("29: one certificate from one invitation; the same bytes again are the same answer") {
+TEST_CASE("negative 29: one certificate from one invitation; the same bytes again are the same answer") {
   newcomer c;
   auto raw = c.device_raw(c.own());
   c.put(raw, "device");
@@ -83,7 +83,7 @@ TEST_CASE("29: one certificate from one invitation; the same bytes again are the
   CHECK(judge(c, c.device_raw(by_other, "thief"), c.here()) == refusal::invitation_used_twice);
 }
 
-TEST_CASE("30, 31: an invitation ends by the log's time, with ten minutes of grace") {
+TEST_CASE("negatives 30, 31: an invitation ends by the log's time, with ten minutes of grace") {
   newcomer c;
   auto x = *device_certificate::decode(c.device_raw(c.own()), c.id);
   auto position = c.now().position;
@@ -100,7 +100,7 @@ TEST_CASE("30, 31: an invitation ends by the log's time, with ten minutes of gra
   CHECK(verify(back_dated, c.trust, c.at(position, end + build::hour)) == refusal::invitation_expired);
 }
 
-TEST_CASE("37: an expired certificate is accepted, with an alarm") {
+TEST_CASE("negative 37: an expired certificate is accepted, with an alarm") {
   newcomer c;
   auto x = c.own();
   x.until = c.now().time - 1;
@@ -111,7 +111,7 @@ TEST_CASE("37: an expired certificate is accepted, with an alarm") {
   CHECK(expiry_of(c.now().time + renewal_ahead_ms + 1, c.now().time) == expiry::valid);
 }
 
-TEST_CASE("38: renewals") {
+TEST_CASE("negative 38: renewals") {
   newcomer c;
   auto& nurse = c.person("nurse1", {c.party("nurse1")});
   auto next = c.key("nurse1, second key");
@@ -184,7 +184,7 @@ TEST_CASE("a patient's renewal adds no party") {
   CHECK(judge(c, sign(), c.here()) == refusal::class_not_for_party);
 }
 
-TEST_CASE("46: a revoked device's id stays a tombstone") {
+TEST_CASE("negative 46: a revoked device's id stays a tombstone") {
   newcomer c;
   auto& nurse = c.person("nurse1", {});
   auto renewed = c.renewal_for(nurse, c.admin());
@@ -213,7 +213,7 @@ TEST_CASE("who is invited cannot take the id of another device") {
   CHECK(c.judged(x) == refusal::successor_mismatch);
 }
 
-TEST_CASE("48: the daemon's key certifies nothing") {
+TEST_CASE("negative 48: the daemon's key certifies nothing") {
   newcomer c;
   auto by_daemon = sign_object(
       c.id, c.own(), {{c.daemon_key, labels::device}, {c.key("visitor"), labels::device_possession}});

@@ -39,7 +39,7 @@ struct ward : build::clinic {
 
 } // namespace
 
-TEST_CASE("39, 40: a grant's serial rises") {
+TEST_CASE("negatives 39, 40: a grant's serial rises") {
   ward c;
   auto first = c.to_user(c.nurse, c.triage);
   c.grant(c.nurse.user, c.triage);
@@ -51,7 +51,7 @@ TEST_CASE("39, 40: a grant's serial rises") {
   CHECK(c.judged(c.to_user(c.nurse, c.triage)) == refusal::none);
 }
 
-TEST_CASE("41, 42: what can be granted to whom") {
+TEST_CASE("negatives 41, 42: what can be granted to whom") {
   ward c;
   auto until = c.now().time + 300 * build::day;
   CHECK(c.judged(c.to_user(c.nurse, c.triage)) == refusal::none);
@@ -110,7 +110,7 @@ TEST_CASE("grants need bit, unit, signature, registrar and log") {
   CHECK(missing(x, c.trust) == hash32{5});
 }
 
-TEST_CASE("43: who may take a device out") {
+TEST_CASE("negative 43: who may take a device out") {
   ward c;
   auto& phone = c.person("nurse1's phone", {}, "nurse1");
   auto& other_pc = c.station("other desk", {c.triage});

@@ -3,6 +3,8 @@
 #include "e2ee/act.hpp"
 #include "e2ee/conversation.hpp"
 #include "e2ee/entitlement.hpp"
+#include "e2ee/keylist.hpp"
+#include "e2ee/pack.hpp"
 #include "e2ee/roster.hpp"
 #include "e2ee/slip.hpp"
 #include <catch2/catch.hpp>
@@ -73,6 +75,10 @@ refusal decoded(bytes_view raw, const clinic_id& id) {
     return signed_revocation::decode(raw, id).why();
   case kind::link:
     return link_core::decode(raw, id).why();
+  case kind::pack:
+    return history_pack::decode(raw, id).why();
+  case kind::keylist:
+    return key_list::decode(raw, id).why();
   case kind::conversation:
     return object<conversation_fields>::decode(raw, id).why();
   case kind::slip:

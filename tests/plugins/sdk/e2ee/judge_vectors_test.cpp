@@ -123,7 +123,7 @@ TEST_CASE("links come out to the byte: core, members, seals, seed and inbox") {
     CHECK(encode_members(link->members) == members);
     ++made;
   }
-  CHECK(made == 8);
+  CHECK(made == 17);
 }
 
 TEST_CASE("acts and conversation links come out to the byte") {

@@ -65,7 +65,8 @@ TEST_CASE("keys of ours pass their checks") {
   }
 }
 
-TEST_CASE("17, 18: Ed25519 keys of small order are refused, and the signature that fits every message") {
+TEST_CASE(
+    "negatives 17, 18: Ed25519 keys of small order are refused, and the signature that fits every message") {
   for (auto* digits : small_order_ed25519)
     CHECK_FALSE(check_ed25519(key_from(digits)));
   // Under the neutral element S*B = R + h*A holds for R = S*B, whatever the message is.
@@ -77,7 +78,7 @@ TEST_CASE("17, 18: Ed25519 keys of small order are refused, and the signature th
   CHECK_FALSE(verify_signature(neutral, labels::link, to_bytes(view("any")), fits_all));
 }
 
-TEST_CASE("19: a torsion part is refused") {
+TEST_CASE("negative 19: a torsion part is refused") {
   auto good = signing_key::random().public_part();
   auto torsion = key_from(small_order_ed25519[4]);
   public_key sum;
@@ -86,7 +87,7 @@ TEST_CASE("19: a torsion part is refused") {
   CHECK_FALSE(check_ed25519(sum));
 }
 
-TEST_CASE("20: Ed25519 keys with y >= p are refused") {
+TEST_CASE("negative 20: Ed25519 keys with y >= p are refused") {
   for (unsigned k = 0; k < 19; ++k) {
     auto pk = prime_plus(k);
     CHECK_FALSE(check_ed25519(pk));
@@ -95,7 +96,7 @@ TEST_CASE("20: Ed25519 keys with y >= p are refused") {
   }
 }
 
-TEST_CASE("21, 22: second encodings of an X25519 key are refused") {
+TEST_CASE("negatives 21, 22: second encodings of an X25519 key are refused") {
   public_key nine = {9};
   CHECK(check_x25519(nine));
   for (unsigned k = 0; k < 19; ++k)
@@ -104,13 +105,13 @@ TEST_CASE("21, 22: second encodings of an X25519 key are refused") {
   CHECK_FALSE(check_x25519(nine));
 }
 
-TEST_CASE("23: X25519 points of low order are refused") {
+TEST_CASE("negative 23: X25519 points of low order are refused") {
   for (auto* digits : low_order_x25519) {
     CHECK_FALSE(check_x25519(key_from(digits)));
   }
 }
 
-TEST_CASE("24: S + L in a signature is refused") {
+TEST_CASE("negative 24: S + L in a signature is refused") {
   auto key = signing_key::random();
   auto m = to_bytes(view("message"));
   auto sig = key.sign(labels::act, m);
@@ -119,7 +120,7 @@ TEST_CASE("24: S + L in a signature is refused") {
   CHECK_FALSE(verify_signature(key.public_part(), labels::act, m, sig));
 }
 
-TEST_CASE("25: a signature under another label is refused") {
+TEST_CASE("negative 25: a signature under another label is refused") {
   auto key = signing_key::random();
   auto m = to_bytes(view("message"));
   CHECK_FALSE(verify_signature(key.public_part(), labels::act, m, key.sign(labels::link, m)));

@@ -56,6 +56,15 @@ public:
     return registrars_act;
   }
   [[nodiscard]] bool may_reset(const device_id&) const override { return reset_open; }
+  [[nodiscard]] std::optional<e2ee::replacement> replaced(const device_id& d) const override {
+    auto found = replacements.find(d);
+    return found == replacements.end() ? std::nullopt : std::optional{found->second};
+  }
+  [[nodiscard]] std::unique_ptr<e2ee::standing>
+  elsewhere(const e2ee::log_place& at, const std::optional<e2ee::cosignature>&) const override {
+    auto found = places.find(at.position);
+    return std::make_unique<known_devices>(found == places.end() ? *this : *found->second);
+  }
   [[nodiscard]] bool removal_pending(const device_id& d, const party_id&) const override {
     return leaving.count(d) != 0;
   }
@@ -71,6 +80,9 @@ public:
   std::set<device_id> leaving;
   refusal registrars_act = refusal::none;
   bool reset_open = false;
+  std::map<device_id, e2ee::replacement> replacements;
+  /// What was known at other places of the log; elsewhere it is the same.
+  std::map<std::uint64_t, std::shared_ptr<known_devices>> places;
 };
 
 } // namespace wardline::test

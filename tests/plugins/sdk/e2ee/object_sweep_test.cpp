@@ -6,7 +6,7 @@ using namespace wardline;
 using namespace wardline::e2ee;
 using build::full_clinic;
 
-TEST_CASE("5: every prefix of every valid object") {
+TEST_CASE("negative 5: every prefix of every valid object") {
   full_clinic c;
   trust sofar{c.id, c.identity.public_part()};
   for (const auto& entry : c.log) {
@@ -19,7 +19,7 @@ TEST_CASE("5: every prefix of every valid object") {
   }
 }
 
-TEST_CASE("16: no flipped bit of a valid object is accepted") {
+TEST_CASE("negative 16: no flipped bit of a valid object is accepted") {
   full_clinic c;
   trust sofar{c.id, c.identity.public_part()};
   std::size_t flipped = 0;
@@ -36,7 +36,7 @@ TEST_CASE("16: no flipped bit of a valid object is accepted") {
   CHECK(flipped > 40'000);
 }
 
-TEST_CASE("16: nor of a cosignature") {
+TEST_CASE("negative 16: nor of a cosignature") {
   full_clinic c;
   auto entry = *std::find_if(c.log.begin(), c.log.end(), [](auto& e) { return e.with.cosigned.has_value(); });
   auto grant = *role_grant::decode(entry.raw, c.id);

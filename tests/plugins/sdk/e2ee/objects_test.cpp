@@ -79,7 +79,7 @@ TEST_CASE("an object's hash leaves its signatures out") {
   CHECK(other_signature.hash() == root.hash());
 }
 
-TEST_CASE("1: one byte over the kind's maximum") {
+TEST_CASE("negative 1: one byte over the kind's maximum") {
   full_clinic c;
   for (std::uint8_t k = 1; k <= 19; ++k) {
     bytes raw(object_size_max(static_cast<kind>(k)) + 1, 0);
@@ -94,7 +94,7 @@ TEST_CASE("1: one byte over the kind's maximum") {
   CHECK(why<device_certificate>(raw, c.id) == refusal::object_too_large);
 }
 
-TEST_CASE("2, 3: unknown kind, another kind than expected, unknown version") {
+TEST_CASE("negatives 2, 3: unknown kind, another kind than expected, unknown version") {
   full_clinic c;
   auto raw = c.log[0].raw;
   raw[0] = 0xff;
@@ -111,7 +111,7 @@ TEST_CASE("2, 3: unknown kind, another kind than expected, unknown version") {
   CHECK(why<root_certificate>(raw, c.id) == refusal::unknown_version);
 }
 
-TEST_CASE("6, 9, 10: parties counted, sorted, each once") {
+TEST_CASE("negatives 6, 9, 10: parties counted, sorted, each once") {
   full_clinic c;
   auto x = c.invitation_for("someone", device_class::personal_staff, c.user("someone"), {}, &c.admin());
   for (std::uint8_t i = 0; i < certificate_parties_max; ++i) {
@@ -140,7 +140,7 @@ TEST_CASE("6, 9, 10: parties counted, sorted, each once") {
   CHECK(why<registrar_certificate>(shaped(encode(c.id, registrar)), c.id) == refusal::count_too_large);
 }
 
-TEST_CASE("7: values outside their lists") {
+TEST_CASE("negative 7: values outside their lists") {
   full_clinic c;
   auto unknown = [&](auto fields, std::size_t signatures = 1) {
     return object<decltype(fields)>::decode(shaped(encode(c.id, fields), signatures), c.id).why() ==
@@ -171,7 +171,7 @@ TEST_CASE("7: values outside their lists") {
   CHECK(unknown(out));
 }
 
-TEST_CASE("11, 12: names that are not shown as they stand, or too long") {
+TEST_CASE("negatives 11, 12: names that are not shown as they stand, or too long") {
   full_clinic c;
   auto x = c.invitation_for("x", device_class::station, {}, {}, &c.admin());
   for (auto* bad : {"Amira\xe2\x80\xae", "\xc0\xaf"}) {
@@ -186,7 +186,7 @@ TEST_CASE("11, 12: names that are not shown as they stand, or too long") {
   CHECK(why<root_certificate>(shaped(encode(c.id, root)), c.id) == refusal::count_too_large);
 }
 
-TEST_CASE("13, 14, 15: behind the end, another clinic, number of signatures") {
+TEST_CASE("negatives 13, 14, 15: behind the end, another clinic, number of signatures") {
   full_clinic c;
   build::clinic other{"Clinic by the Sea"};
   trust sofar{c.id, c.identity.public_part()};
@@ -215,7 +215,7 @@ TEST_CASE("13, 14, 15: behind the end, another clinic, number of signatures") {
   CHECK(why<role_grant>(shaped(encode(c.id, grant), 2), c.id) == refusal::wrong_signature_count);
 }
 
-TEST_CASE("17 to 23: an unsafe key in any object is refused where it enters") {
+TEST_CASE("negatives 17 to 23: an unsafe key in any object is refused where it enters") {
   full_clinic c;
   auto bad = [&](auto fields, std::size_t signatures = 1) {
     return object<decltype(fields)>::decode(shaped(encode(c.id, fields), signatures), c.id).why() ==
@@ -242,7 +242,7 @@ TEST_CASE("17 to 23: an unsafe key in any object is refused where it enters") {
   }
 }
 
-TEST_CASE("173: unknown bits in scope or alone") {
+TEST_CASE("negative 173: unknown bits in scope or alone") {
   full_clinic c;
   auto x = c.registrar_for(c.admin(), 0x40, 0);
   CHECK(why<registrar_certificate>(shaped(encode(c.id, x)), c.id) == refusal::reserved_not_zero);

@@ -112,7 +112,7 @@ TEST_CASE("the maker of an epoch it is not a member of keeps no seed") {
                                              p.physician.own.maker(signer_role::registrar), now);
   REQUIRE(foreign);
   CHECK_FALSE(foreign->seed);
-  // 64: accepted, and the first member that sees it turns it again
+  // negative 64: accepted, and the first member that sees it turns it again
   auto judged = p.station.keys.judge({}, decoded(*foreign), p.known);
   REQUIRE(judged);
   CHECK(judged->foreign_seed);
@@ -124,7 +124,7 @@ TEST_CASE("the maker of an epoch it is not a member of keeps no seed") {
   CHECK_FALSE(is_foreign_seed(decoded(*own)));
 }
 
-TEST_CASE("61 and 62: a seed that does not open, or is not the inbox's, is adopted with trouble") {
+TEST_CASE("negatives 61 and 62: a seed that does not open, or is not the inbox's, is adopted with trouble") {
   role_party p;
   p.found();
   auto staged = p.station.stage(add({p.nurse.own.device}), p.known);

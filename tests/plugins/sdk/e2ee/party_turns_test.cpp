@@ -84,14 +84,14 @@ void race(std::uint32_t seed) {
 
 } // namespace
 
-TEST_CASE("72: two members turn at once: one head, both intents done") {
+TEST_CASE("negative 72: two members turn at once: one head, both intents done") {
   for (std::uint32_t seed = 0; seed < 100; ++seed) {
     INFO("seed " << seed);
     race(seed);
   }
 }
 
-TEST_CASE("72, all seeds", "[.long]") {
+TEST_CASE("negative 72, all seeds", "[.long]") {
   for (std::uint32_t seed = 0; seed < 10'000; ++seed) {
     INFO("seed " << seed);
     race(seed);

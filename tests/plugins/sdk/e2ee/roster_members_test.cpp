@@ -11,7 +11,7 @@ TEST_CASE("members who may not be there are refused") {
                      t.station.maker());
   CHECK(t.judged(next) == refusal::none);
   auto& facts = t.known.devices[t.physician.device];
-  SECTION("56: without a grant") {
+  SECTION("negative 56: without a grant") {
     t.known.grants.erase(t.physician.device);
     CHECK(t.judged(next) == refusal::member_not_entitled);
   }
@@ -19,11 +19,11 @@ TEST_CASE("members who may not be there are refused") {
     t.known.grants[t.physician.device] = sha256(view("grant"));
     CHECK(t.judged(next) == refusal::member_not_entitled);
   }
-  SECTION("57: a patient's device in a role") {
+  SECTION("negative 57: a patient's device in a role") {
     facts.of_class = device_class::personal_patient;
     CHECK(t.judged(next) == refusal::class_not_for_party);
   }
-  SECTION("58: a revoked device") {
+  SECTION("negative 58: a revoked device") {
     facts.barred = true;
     CHECK(t.judged(next) == refusal::link_keeps_revoked_device);
   }
@@ -37,7 +37,7 @@ TEST_CASE("members who may not be there are refused") {
   }
 }
 
-TEST_CASE("59: a member removes only who is to go, and its own user's devices") {
+TEST_CASE("negative 59: a member removes only who is to go, and its own user's devices") {
   triage t;
   auto next = t.link({t.station.as_member()}, link_reason::remove, t.station.maker());
   auto at_daemon = [&] { return check_link(t.chain, next, t.known, viewpoint::daemon); };
@@ -76,7 +76,7 @@ TEST_CASE("parts of a link that do not fit each other are refused") {
   std::vector<seed_seal> seals = t.decoded(good).seals;
   CHECK(why(good.core, good.members, good.seals) == refusal::none);
 
-  SECTION("156 and 157: changed under a valid core") {
+  SECTION("negatives 156 and 157: changed under a valid core") {
     auto bent = good.members;
     bent.back() ^= 1;
     CHECK(why(good.core, bent, good.seals) == refusal::members_hash_mismatch);
@@ -84,7 +84,7 @@ TEST_CASE("parts of a link that do not fit each other are refused") {
     bent.back() ^= 1;
     CHECK(why(good.core, good.members, bent) == refusal::seals_hash_mismatch);
   }
-  SECTION("55: a member twice, or out of order") {
+  SECTION("negative 55: a member twice, or out of order") {
     auto twice = members;
     twice[1].device = twice[0].device;
     auto raw = encode_members(twice);
@@ -93,7 +93,7 @@ TEST_CASE("parts of a link that do not fit each other are refused") {
     raw = encode_members(members);
     CHECK(why(core_with(raw, good.seals, 2), raw, good.seals) == refusal::not_sorted);
   }
-  SECTION("60: seals for one member short, and the reverse") {
+  SECTION("negative 60: seals for one member short, and the reverse") {
     seals.pop_back();
     auto raw = encode_seals(seals);
     CHECK(why(core_with(good.members, raw, 2), good.members, raw) == refusal::count_mismatch);

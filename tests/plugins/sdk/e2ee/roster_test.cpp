@@ -25,17 +25,17 @@ TEST_CASE("links out of place are refused") {
   triage t;
   auto next = t.refresh();
   auto& chain = t.chain;
-  SECTION("49: n = head, other content") {
+  SECTION("negative 49: n = head, other content") {
     auto taken = t.refresh();
     chain = extended(chain, next);
     CHECK(check_link(chain, taken, t.known, viewpoint::client) == refusal::roster_fork);
     CHECK(check_link(chain, taken, t.known, viewpoint::daemon) == refusal::epoch_taken);
     CHECK(t.judged(next) == refusal::epoch_taken); // the very link that is held
   }
-  SECTION("50: a gap") {
+  SECTION("negative 50: a gap") {
     CHECK(t.judged(t.changed([](link_fields& c) { c.n = 4; })) == refusal::needs);
   }
-  SECTION("51: previous of another party") {
+  SECTION("negative 51: previous of another party") {
     CHECK(t.judged(t.changed([](link_fields& c) { c.previous = sha256(view("x")); })) ==
           refusal::chain_broken);
   }
@@ -45,6 +45,14 @@ TEST_CASE("links out of place are refused") {
     CHECK(t.judged(t.changed([](link_fields& c) { c.party_is = party_kind::service; })) ==
           refusal::chain_broken);
   }
+  SECTION("negative 73: a second genesis") {
+    auto again = t.changed([](link_fields& c) {
+      c.n = 1;
+      c.previous = {};
+    });
+    CHECK(check_link(chain, again, t.known, viewpoint::client) == refusal::roster_fork);
+    CHECK(check_link(chain, again, t.known, viewpoint::daemon) == refusal::epoch_taken);
+  }
   SECTION("number 0") {
     CHECK(t.judged(t.changed([](link_fields& c) { c.n = 0; })) == refusal::chain_broken);
   }
@@ -53,7 +61,7 @@ TEST_CASE("links out of place are refused") {
     chain = party_chain{};
     CHECK(t.judged(first) == refusal::chain_broken);
   }
-  SECTION("63: an inbox again") {
+  SECTION("negative 63: an inbox again") {
     CHECK(t.judged(t.changed([&](link_fields& c) { c.inbox = chain.epochs[0].inbox; })) ==
           refusal::inbox_reused);
   }
@@ -62,12 +70,12 @@ TEST_CASE("links out of place are refused") {
 TEST_CASE("links by whom may not make them are refused") {
   triage t;
   auto both = [&] { return std::vector{t.station.as_member(), t.nurse.as_member()}; };
-  SECTION("53: not a member of n - 1, though of its own") {
+  SECTION("negative 53: not a member of n - 1, though of its own") {
     auto members = both();
     members.push_back(t.physician.as_member());
     CHECK(t.judged(t.link(members, link_reason::add, t.physician.maker())) == refusal::signer_not_member);
   }
-  SECTION("54: gated") {
+  SECTION("negative 54: gated") {
     t.known.devices[t.nurse.device].barred = true;
     CHECK(t.judged(t.refresh()) == refusal::signer_not_member);
   }
@@ -108,25 +116,66 @@ TEST_CASE("a registrar turns a party it covers, and its seed is foreign") {
   CHECK(t.judged(next) == refusal::registrar_key_mismatch);
 }
 
-TEST_CASE("65: a reset is for the one device that is left, under its conditions") {
-  triage t;
+TEST_CASE("negative 65: a reset is for the one device that is left, under its conditions") {
+  triage t{party_kind::user};
   auto by = t.physician.maker(signer_role::reset);
   auto next = t.link({t.physician.as_member()}, link_reason::reset, by);
-  CHECK(t.judged(next) == refusal::reset_not_allowed);
+  auto bar_both = [&](bool barred) {
+    t.known.devices[t.nurse.device].barred = barred;
+    t.known.devices[t.station.device].barred = barred;
+  };
   t.known.reset_open = true;
+  CHECK(t.judged(next) == refusal::reset_not_allowed); // nobody of the party is lost
+  t.known.devices[t.nurse.device].barred = true;
+  CHECK(t.judged(next) == refusal::reset_not_allowed); // the station is left
+  bar_both(true);
   CHECK(t.judged(next) == refusal::none);
-  CHECK(t.judged(t.link({t.physician.as_member(), t.nurse.as_member()}, link_reason::reset, by)) ==
-        refusal::reset_not_allowed);
-  CHECK(t.judged(t.link({t.nurse.as_member()}, link_reason::reset, by)) == refusal::reset_not_allowed);
-  t.known.devices[t.physician.device].barred = true;
-  CHECK(t.judged(next) == refusal::signer_not_member);
-  t.known.devices[t.physician.device].barred = false;
-  t.chain.epochs.clear();
-  t.chain.members.clear();
-  CHECK(t.judged(t.link({t.physician.as_member()}, link_reason::reset, by)) == refusal::reset_not_allowed);
+  SECTION("only with an invitation for a replacement") {
+    t.known.reset_open = false;
+    CHECK(t.judged(next) == refusal::reset_not_allowed);
+  }
+  SECTION("only for itself, alone") {
+    bar_both(false);
+    auto two = t.link({t.physician.as_member(), t.nurse.as_member()}, link_reason::reset, by);
+    auto other = t.link({t.nurse.as_member()}, link_reason::reset, by);
+    bar_both(true);
+    CHECK(t.judged(two) == refusal::reset_not_allowed);
+    CHECK(t.judged(other) == refusal::reset_not_allowed);
+  }
+  SECTION("not by a revoked device") {
+    t.known.devices[t.physician.device].barred = true;
+    CHECK(t.judged(next) == refusal::signer_not_member);
+  }
+  SECTION("not by a grant: a proxy is not the patient") {
+    t.known.grants[t.physician.device] = sha256(view("grant"));
+    auto by_grant = t.link({t.physician.as_member(sha256(view("grant")))}, link_reason::reset, by);
+    CHECK(t.judged(by_grant) == refusal::reset_not_allowed);
+  }
+  SECTION("not of a party that has no link") {
+    t.chain.epochs.clear();
+    t.chain.members.clear();
+    CHECK(t.judged(t.link({t.physician.as_member()}, link_reason::reset, by)) == refusal::reset_not_allowed);
+  }
 }
 
-TEST_CASE("5 and 16: no prefix of a core decodes, no flipped bit of it is accepted") {
+TEST_CASE("negative 65: nobody empties a role by a reset") {
+  triage t;
+  t.known.reset_open = true;
+  t.known.devices[t.nurse.device].barred = true;
+  t.known.devices[t.station.device].barred = true;
+  auto next = t.link({t.physician.as_member()}, link_reason::reset, t.physician.maker(signer_role::reset));
+  CHECK(t.judged(next) == refusal::reset_not_allowed);
+}
+
+TEST_CASE("a member whose right was withdrawn makes no link any more") {
+  triage t;
+  auto next = t.link({t.station.as_member()}, link_reason::remove, t.nurse.maker());
+  CHECK(t.judged(next) == refusal::none); // it goes by itself
+  t.known.grants.erase(t.nurse.device);
+  CHECK(t.judged(next) == refusal::signer_not_member);
+}
+
+TEST_CASE("negatives 5 and 16: no prefix of a core decodes, no flipped bit of it is accepted") {
   triage t;
   auto good = t.turn({t.station.as_member(), t.nurse.as_member()}, link_reason::refresh, t.nurse.maker());
   CHECK(good.core.size() == 292);
@@ -139,42 +188,4 @@ TEST_CASE("5 and 16: no prefix of a core decodes, no flipped bit of it is accept
     auto bent = roster_link::decode(with_bit_flipped(good.core, bit), good.members, good.seals, t.clinic);
     REQUIRE((!bent || check_link(t.chain, *bent, t.known, viewpoint::client) != refusal::none));
   }
-}
-
-TEST_CASE("a client that was away follows several cores to the newest link") {
-  triage t;
-  auto held = t.chain;
-  auto third = t.refresh();
-  t.adopt(third);
-  auto fourth = t.refresh();
-  t.adopt(fourth);
-  auto fifth = t.refresh();
-
-  auto reached = follow(held, {third.core, fourth.core}, fifth, t.known);
-  REQUIRE(reached);
-  CHECK(reached->head() == 5);
-  CHECK(reached->epochs[2].hash == third.core.hash());
-  CHECK(reached->members == fifth.members);
-  CHECK(follow(held, {}, third, t.known)->head() == 3);
-
-  CHECK(follow(held, {fourth.core}, fifth, t.known).why() == refusal::needs);
-  CHECK(follow(held, {third.core}, fifth, t.known).why() == refusal::needs);
-  CHECK(follow(held, {third.core, third.core}, fifth, t.known).why() == refusal::epoch_taken);
-  auto forged = t.changed([&](link_fields& c) { // another third link
-    c.n = 3;
-    c.previous = held.epochs.back().hash;
-  });
-  CHECK(follow(held, {third.core, forged.core}, fifth, t.known).why() == refusal::roster_fork);
-  CHECK(follow(held, {forged.core, fourth.core}, fifth, t.known).why() == refusal::chain_broken);
-  auto reused = t.changed([&](link_fields& c) {
-    c.n = 3;
-    c.previous = held.epochs.back().hash;
-    c.inbox = held.epochs[0].inbox;
-  });
-  CHECK(follow(held, {reused.core}, fifth, t.known).why() == refusal::inbox_reused);
-  t.known.devices[t.nurse.device].signing = t.station.signing.public_part();
-  CHECK(follow(held, {third.core, fourth.core}, fifth, t.known).why() == refusal::bad_signature);
-  t.known.devices[t.nurse.device].signing = t.nurse.signing.public_part();
-  t.known.grants.erase(t.station.device);
-  CHECK(follow(held, {third.core, fourth.core}, fifth, t.known).why() == refusal::member_not_entitled);
 }

@@ -87,7 +87,7 @@ TEST_CASE("a records key brings its 176 bytes, bound to h, and its absence bring
   REQUIRE(s.records);
   CHECK(std::equal(s.h.begin(), s.h.end(), s.records->begin()));
   CHECK(check_records_key(s.header, h.records_key) == refusal::none);
-  SECTION("138: a header without records key while the clinic has one, and the reverse") {
+  SECTION("negative 138: a header without records key while the clinic has one, and the reverse") {
     CHECK(check_records_key(s.header, {}) == refusal::stale_records_key);
     CHECK(check_records_key(m.decoded(m.message().slip).header, h.records_key) == refusal::stale_records_key);
     CHECK(check_records_key(m.decoded(m.message().slip).header, {}) == refusal::none);
@@ -125,7 +125,7 @@ TEST_CASE("slips that are malformed are refused by name") {
   CHECK(encoded([](slip_fields& f) { std::swap(f.header.parties[0], f.header.parties[1]); }) ==
         refusal::not_sorted); // 9
   CHECK(encoded([](slip_fields& f) { f.header.parties[1] = f.header.parties[0]; }) ==
-        refusal::not_sorted); // 10
+        refusal::not_sorted); // negative 10
   CHECK(encoded([](slip_fields& f) {
           f.header.attachments = {{some_id<attachment_id>(1), {}, 5}, {some_id<attachment_id>(1), {}, 6}};
         }) == refusal::not_sorted);
@@ -133,20 +133,20 @@ TEST_CASE("slips that are malformed are refused by name") {
   CHECK(encoded([](slip_fields& f) { f.seals.emplace_back(); }) == refusal::trailing_bytes);
   CHECK(encoded([](slip_fields& f) { f.records = records_copy{}; }) == refusal::trailing_bytes);
 
-  CHECK(slip::decode(sent.slip, some_id<clinic_id>(9)).why() == refusal::other_clinic); // 14
+  CHECK(slip::decode(sent.slip, some_id<clinic_id>(9)).why() == refusal::other_clinic); // negative 14
   auto longer = sent.slip;
   longer.push_back(0);
-  CHECK(slip::decode(longer, m.clinic).why() == refusal::trailing_bytes); // 13
+  CHECK(slip::decode(longer, m.clinic).why() == refusal::trailing_bytes); // negative 13
   longer.resize(object_size_max(kind::slip) + 1);
   CHECK(slip::decode(longer, m.clinic).why() == refusal::object_too_large); // 1
   auto signed_bytes = to_bytes(good.frame.signed_bytes());
   auto signature = good.frame.signature(0);
   CHECK(slip::decode(with_signatures(signed_bytes, {signature, signature}), m.clinic).why() ==
-        refusal::wrong_signature_count); // 15
+        refusal::wrong_signature_count); // negative 15
   CHECK(slip::decode(with_signatures(signed_bytes, {}), m.clinic).why() == refusal::wrong_signature_count);
 }
 
-TEST_CASE("5 and 16: no prefix of a slip decodes, no flipped bit of it is accepted") {
+TEST_CASE("negatives 5 and 16: no prefix of a slip decodes, no flipped bit of it is accepted") {
   messages m;
   auto good = m.message().slip;
   for (std::size_t n = 0; n < good.size(); ++n) {

@@ -125,29 +125,70 @@ TEST_CASE("a registrar turns the kinds of parties in its scope, some only with a
   CHECK_FALSE(known.registrar(sha256(view("nobody"))));
 }
 
-TEST_CASE("a reset needs a replacement's invitation and no other device left") {
-  build::clinic c;
-  auto& old_phone = c.person("nurse1", {c.party("nurse1")});
-  auto& further = c.person("second phone", {c.party("nurse1")}, "nurse1");
-  auto asked = c.invitation_for("new phone", device_class::personal_staff, old_phone.user,
-                                {c.party("nurse1")}, &c.admin());
-  asked.purpose = invitation_purpose::replacement;
-  asked.history_from = build::founded;
-  auto raw = sign_object(c.id, asked, {{c.admin().signing, labels::invitation}});
-  c.put(raw, "invitation");
-  auto fields = c.certificate_for("new phone", *signed_invitation::decode(raw, c.id));
-  c.put(sign_object(c.id, fields,
-                    {{c.key("new phone invitation"), labels::device},
-                     {c.key("new phone"), labels::device_possession}}),
+namespace {
+
+/// A nurse who lost two phones and was invited to replace them.
+struct replaced_nurse : build::clinic {
+  build::enrolled& old_phone = person("nurse1", {party("nurse1")});
+  build::enrolled& further = person("second phone", {party("nurse1")}, "nurse1");
+  hash32 invitation{};
+  device_id new_phone = build::named<device_id>("new phone");
+
+  replaced_nurse() {
+    auto asked = invitation_for("new phone", device_class::personal_staff, old_phone.user, {party("nurse1")},
+                                &admin());
+    asked.purpose = invitation_purpose::replacement;
+    asked.history_from = build::founded;
+    auto raw = sign_object(id, asked, {{admin().signing, labels::invitation}});
+    put(raw, "invitation");
+    auto invited = *signed_invitation::decode(raw, id);
+    invitation = invited.hash();
+    put(sign_object(
+            id, certificate_for("new phone", invited),
+            {{key("new phone invitation"), labels::device}, {key("new phone"), labels::device_possession}}),
         "certificate");
-  auto may = [&](const device_id& d) { return trust_standing(c.trust, c.now()).may_reset(d); };
-  CHECK_FALSE(may(fields.device));
-  c.revoke(old_phone.device);
-  CHECK_FALSE(may(fields.device));
-  c.revoke(further.device);
-  CHECK(may(fields.device));
-  CHECK_FALSE(may(old_phone.device)); // first, not a replacement
-  CHECK_FALSE(may(build::named<device_id>("nobody")));
+  }
+  [[nodiscard]] trust_standing here() const { return {trust, now()}; }
+};
+
+} // namespace
+
+TEST_CASE("a reset needs a replacement's invitation and no other device left") {
+  replaced_nurse c;
+  CHECK_FALSE(c.here().may_reset(c.new_phone));
+  c.revoke(c.old_phone.device);
+  CHECK_FALSE(c.here().may_reset(c.new_phone));
+  c.revoke(c.further.device);
+  CHECK(c.here().may_reset(c.new_phone));
+  CHECK_FALSE(c.here().may_reset(c.old_phone.device)); // first, not a replacement
+  CHECK_FALSE(c.here().may_reset(build::named<device_id>("nobody")));
+
+  // Whoever reads the log a year later judges the reset at its own place.
+  auto of_reset = c.now();
+  c.person("tablet", {c.party("nurse1")}, "nurse1");
+  CHECK_FALSE(c.here().may_reset(c.new_phone));
+  CHECK(trust_standing(c.trust, of_reset).may_reset(c.new_phone));
+  CHECK(c.here().elsewhere(of_reset, std::nullopt)->may_reset(c.new_phone));
+  // Before its certificate it could not, nor while the others were there.
+  CHECK_FALSE(trust_standing(c.trust, {of_reset.position - 3, of_reset.time}).may_reset(c.new_phone));
+  CHECK_FALSE(trust_standing(c.trust, {of_reset.position - 1, of_reset.time}).may_reset(c.new_phone));
+}
+
+TEST_CASE("a replaced device may have keys, with or without newer devices of its person") {
+  replaced_nurse c;
+  CHECK_FALSE(c.here().replaced(c.new_phone));
+  c.revoke(c.old_phone.device);
+  c.revoke(c.further.device);
+  auto replaced = c.here().replaced(c.new_phone);
+  REQUIRE(replaced);
+  CHECK(replaced->invitation == c.invitation);
+  CHECK(replaced->history_from == build::founded);
+  auto& tablet = c.person("tablet", {c.party("nurse1")}, "nurse1");
+  CHECK(c.here().replaced(c.new_phone));
+  CHECK_FALSE(c.here().replaced(tablet.device)); // a further one, by an ordinary invitation
+  CHECK_FALSE(c.here().replaced(c.old_phone.device));
+  CHECK_FALSE(c.here().replaced(c.admin().device));
+  CHECK_FALSE(c.here().replaced(build::named<device_id>("nobody")));
 }
 
 TEST_CASE("a role lives through its links with real certificates, seen from daemon and device") {

@@ -7,7 +7,7 @@ namespace wardline::test {
 
 using namespace e2ee;
 
-/// A role with two members, nurse and station, at n = 2.
+/// A role, or a party of another kind, with two members, nurse and station, at n = 2.
 struct triage {
   clinic_id clinic = some_id<clinic_id>(0xc1);
   test_device station{1};
@@ -16,13 +16,13 @@ struct triage {
   known_devices known;
   party_chain chain;
 
-  triage() {
+  explicit triage(party_kind kind = party_kind::role) {
     for (const auto* d : {&station, &nurse, &physician}) {
       known.add(*d, some_id<user_id>(d->device.value[0]));
       known.grants[d->device] = {};
     }
     chain.party = some_id<party_id>(0x77);
-    chain.kind = party_kind::role;
+    chain.kind = kind;
     adopt(link({station.as_member()}, link_reason::genesis, station.maker()));
     adopt(link({station.as_member(), nurse.as_member()}, link_reason::add, station.maker()));
   }
@@ -56,7 +56,7 @@ struct triage {
     CHECK(check_link(chain, next, known, viewpoint::daemon) == why);
     return why;
   }
-  /// The refresh with changed fields, signed by `by`.
+  /// The refresh with changed fields, signed by the nurse.
   template <class Change>
   [[nodiscard]] roster_link changed(Change change) const {
     auto good = refresh();

@@ -193,6 +193,34 @@ link_fields fields_of(const json& f) {
 }
 
 template <>
+pack_fields fields_of(const json& f) {
+  pack_fields out;
+  out.party = at<party_id>(f, "party");
+  out.receiver = at<device_id>(f, "device");
+  out.receiver_certificate = at<hash32>(f, "certificate_hash");
+  f.at("first").get_to(out.first);
+  f.at("last").get_to(out.last);
+  out.last_core = at<hash32>(f, "core_hash");
+  out.enc = at<public_key>(f, "enc");
+  out.ct = bytes_at(f, "ct");
+  return out;
+}
+
+template <>
+keylist_fields fields_of(const json& f) {
+  keylist_fields out;
+  out.conversation = at<conversation_id>(f, "conversation");
+  out.receiver = at<device_id>(f, "device");
+  out.receiver_certificate = at<hash32>(f, "certificate_hash");
+  out.invitation = at<hash32>(f, "invitation_hash");
+  f.at("part").get_to(out.part);
+  f.at("parts").get_to(out.parts);
+  out.enc = at<public_key>(f, "enc");
+  out.ct = bytes_at(f, "ct");
+  return out;
+}
+
+template <>
 conversation_fields fields_of(const json& f) {
   conversation_fields out;
   out.conversation = at<conversation_id>(f, "conversation");

@@ -4,6 +4,8 @@
 #include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/conversation.hpp"
+#include "e2ee/keylist.hpp"
+#include "e2ee/pack.hpp"
 #include "e2ee/roster.hpp"
 #include "e2ee/signing.hpp"
 #include "e2ee/slip.hpp"
@@ -77,6 +79,10 @@ void with_kind(const std::string& kind, Use f) {
     return f(e2ee::revocation_fields{});
   if (kind == "link")
     return f(e2ee::link_fields{});
+  if (kind == "pack")
+    return f(e2ee::pack_fields{});
+  if (kind == "keylist")
+    return f(e2ee::keylist_fields{});
   if (kind == "conversation")
     return f(e2ee::conversation_fields{});
   if (kind == "act")

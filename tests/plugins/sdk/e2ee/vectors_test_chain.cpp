@@ -36,6 +36,10 @@ refusal decoded(bytes_view raw, const clinic_id& clinic) {
     return signed_revocation::decode(raw, clinic).why();
   case kind::link:
     return link_core::decode(raw, clinic).why();
+  case kind::pack:
+    return history_pack::decode(raw, clinic).why();
+  case kind::keylist:
+    return key_list::decode(raw, clinic).why();
   case kind::conversation:
     return conversation_link::decode(raw, clinic).why();
   case kind::slip:
@@ -130,7 +134,7 @@ TEST_CASE("vectors: revocations by every possible signer, a link by a registrar"
     CHECK(world.accept(entry) == refusal::none);
     ++accepted;
   }
-  CHECK(accepted == 6);
+  CHECK(accepted == 7);
 }
 
 TEST_CASE("vectors: links of 1, 3 and 300 members") {
@@ -166,11 +170,33 @@ TEST_CASE("vectors: five epochs, and a member opens each") {
   CHECK(chain.head() == 5);
 }
 
+TEST_CASE("vectors: a link for every reason, by every role of signer") {
+  party_chain chain;
+  chain.kind = party_kind::user;
+  std::set<link_reason> reasons;
+  std::set<signer_role> roles;
+  for (const auto& x : vector_cases("link")) {
+    if (x.at("name").get<std::string>().find("signer role") == std::string::npos)
+      continue;
+    INFO(x.at("name"));
+    chain.party = at<party_id>(x.at("fields"), "party");
+    auto link = made_again(x, chain);
+    reasons.insert(link.core.reason);
+    roles.insert(link.core.role);
+    CHECK(is_foreign_seed(link) == (link.core.role == signer_role::registrar));
+    chain = extended(chain, link);
+  }
+  CHECK(chain.head() == 9);
+  CHECK(reasons.size() == 8);
+  CHECK(roles.size() == 3);
+}
+
 TEST_CASE("vectors: no negative case is left unjudged") {
   const std::set<std::string> judged{
       "decode",      "root",        "server",      "registrar",    "invitation",
       "device",      "grant",       "revocation",  "unlogged",     "link",
       "link_client", "link_daemon", "link_member", "conversation", // here
+      "pack",        "keylist",                                    // vectors_test_history.cpp
       "slip_daemon", "slip_reader", "body",        "act",          // vectors_test_messages.cpp
       "inclusion",   "checkpoint",                                 // vectors_test_log.cpp
       "responder",   "initiator",   "frames",                      // vectors_test_channel.cpp

@@ -5,6 +5,7 @@
 #include "e2ee/hpke.hpp"
 #include "e2ee/kdf.hpp"
 #include "e2ee/party_keys.hpp"
+#include "e2ee/safety_code.hpp"
 #include "e2ee/slip_seals.hpp"
 #include "vectors_file.hpp"
 
@@ -85,6 +86,10 @@ TEST_CASE("vectors: derivations") {
                            x.at("n").get<std::uint32_t>(), secret_at(x, "seed"));
       CHECK(hex(pair.secret.view()) == x.at("inbox_secret"));
       CHECK(hex(pair.public_part) == x.at("inbox"));
+    } else if (x.contains("code")) {
+      auto heads = all_of<hash32>(x.at("heads"));
+      CHECK(safety_code(heads.at(0), heads.at(1)) == x.at("code"));
+      CHECK(safety_code(heads.at(1), heads.at(0)) == x.at("code"));
     } else {
       CHECK(hex(labelled_hash(x.at("label").get<std::string>(), bytes_at(x, "message"))) == x.at("hash"));
     }

@@ -1,19 +1,14 @@
 """The positive groups: what must come out byte for byte. make_vectors.py says what each file's fields mean."""
-import channel
-import merkle
+import groups_history
+import groups_log
 import objects as o
 import primitives as p
-from world import (CLINIC, DAY, GRANTS, HOUR, IDENTITY, ROLE_PARTY, STAFF, T0, USER_PARTY, Device, certificate, draw, grant,
-                   invitation, link, member, party, registrar, renewal, revocation)
+from groups_log import rule_content
+from world import (CLINIC, DAY, GRANTS, HOUR, IDENTITY, ROLE_PARTY, STAFF, T0, USER_PARTY, Device, certificate, draw,
+                   entry_json, grant, invitation, link, member, party, registrar, renewal, revocation)
 
 RECORDS_KEY_HASH = draw("records key hash", 32)
 RECORDS = draw("records bytes", 176)                            # opaque here: the records seal comes later
-WIRE_VERSION = 1
-ORIGIN = "clinic.example/nahi/audit/1"
-
-
-def rule_content(size):
-    return bytes(i % 251 for i in range(size))
 
 
 def body_of(key, message, content):
@@ -51,6 +46,13 @@ def act(author, number, target, h, level=0, reason=0, tree=(41, draw("act tree r
     return o.Object("act", CLINIC, dict(fields, **other), [(name, signer or author.signing)])
 
 
+def rekeyed(world):
+    """A renewal that changes the signing key: the registrar's, the new key's and the old key's signature."""
+    nurse, turned = world.devices["nurse"], Device("nurse new key", 1, "nurse")
+    return renewal(nurse, world.by, signing_key=p.ed25519_public(turned.signing), signers=[
+        ("device", world.by[1]), ("device possession", turned.signing), ("device possession", nurse.signing)])
+
+
 def encoding(world):
     """Every object: smallest, usual, and with full lists."""
     admin, nurse, station = (world.devices[x] for x in ("admin", "nurse", "station"))
@@ -60,18 +62,13 @@ def encoding(world):
         "device clerk renewed", "grant nurse triage", "grant clerk withdrawn", "link nurse 1", "link triage 2",
         "conversation ward 1", "conversation thread 2")]
     wide = invitation(station, many, world.by, display_name="Stationszimmer \u00e4\u00f6\u00fc " + "x" * 74)
-    phone = Device("encoding phone", 1, "encoding")
-    phone.certificate = certificate(phone, world["invitation nurse"])
-    turned = Device("nurse new key", 1, "nurse")
-    rekeyed = renewal(nurse, world.by, signing_key=p.ed25519_public(turned.signing), signers=[
-        ("device", world.by[1]), ("device possession", turned.signing), ("device possession", nurse.signing)])
     cases += [
         ("root, empty name", o.Object("root", CLINIC, {"identity_key": p.ed25519_public(IDENTITY), "clinic_name": "",
                                                        "created": 0}, [("root", IDENTITY)])),
         ("registrar, 64 units", registrar(admin, STAFF | GRANTS, STAFF, serial=2**32 - 1, units=many)),
         ("invitation, 64 parties, name of 96 bytes", wide),
         ("device, 64 parties", certificate(station, wide)),
-        ("device, new signing key, 3 signatures", rekeyed),
+        ("device, new signing key, 3 signatures", rekeyed(world)),
         ("grant of a device, open end", grant(2, station.device, party("triage"), world.by)),
         ("revocation by the identity key", revocation(3, admin.device, None, 5)),
         ("revocation by a device", revocation(2, nurse.device, nurse, 1)),
@@ -86,6 +83,7 @@ def encoding(world):
                               envelope=o.envelope() + b"newer")
     cases.append(("slip, 2 attachments, longer envelope",
                   o.Slip(CLINIC, header, key, seals_for([x[:3] for x in parties], "encoding slip"), nurse.signing)))
+    cases += [("pack, 1 epoch", groups_history.smallest_pack(world)), ("key list, 1 key", groups_history.smallest_list(world))]
     cases += [(f"act {n}", act(nurse, n, draw("act target", 16), draw("act hash", 32), *more))
               for n, *more in ((1,), (2,), (3, 1), (4, 3, 1), (7, 0, 15))]
     return [dict(made.json(), name=name) for name, made in cases]
@@ -107,6 +105,9 @@ def kdf(world):
         secret, public = o.inbox_secret(seed, CLINIC, party("kdf"), n)
         rows.append({"name": f"inbox {n}", "seed": seed, "clinic": CLINIC, "party": party("kdf"), "n": n,
                      "inbox_secret": secret, "inbox": public})
+    for name, mine, yours in (("lower first", bytes(31) + b"\1", b"\1" + bytes(31)), ("higher first", draw("head 2", 32), draw("head 1", 32)),
+                              ("one head", draw("head 1", 32), draw("head 1", 32))):
+        rows.append({"name": "safety code, " + name, "heads": [mine, yours], "code": groups_history.safety_code(mine, yours)})
     for name, message in (("object root", b""), ("slip header", draw("kdf text", 269)), ("members", b"\0\0")):
         rows.append({"name": "labelled hash, " + name, "label": o.label(name).decode(), "message": message,
                      "hash": o.labelled_hash(name, message)})
@@ -188,17 +189,7 @@ def link_group(world):
         previous = link("epochs", ROLE_PARTY, n, previous, who, nurse, reason=(1, 2, 3, 2, 5)[n - 1], time=T0 + n * DAY)
         secret, _ = o.inbox_secret(previous.seed, CLINIC, party("epochs"), n)
         rows.append(dict(previous.json(), name=f"epoch {n} of 5", inbox_secret=secret))
-    return rows
-
-
-def entry_json(name, entry):
-    made, position, log_time, cosigned = entry
-    row = {"name": name, "kind": made.kind, "object": made.bytes, "hash": made.hash, "position": position, "log_time": log_time}
-    if cosigned:
-        row["cosign"] = cosigned.bytes
-    if made.kind == "link":
-        row.update(members=made.members_bytes, seals=made.seals_bytes, seed=made.seed)
-    return row
+    return rows + groups_history.links_of_every_reason(world)
 
 
 def chain(world):
@@ -215,6 +206,7 @@ def chain(world):
         ("revocation by the device itself", revocation(2, world.devices["nurse"].device, world.devices["nurse"], 4)),
     ):
         rows.append(entry_json(name, (made, after, T0 + DAY, None)))
+    rows.append(entry_json("renewal with a new signing key", (rekeyed(world), after, T0 + DAY, None)))
     by_registrar = link("clerk", USER_PARTY, 1, None, [member(world.devices["clerk"])],
                         (world["registrar admin"], world.devices["admin"]))
     rows.append(entry_json("link by a registrar (foreign seed)", (by_registrar, after, T0 + DAY, None)))
@@ -239,75 +231,6 @@ def acts(world):
     return rows
 
 
-def noise(world):
-    initiator, responder = draw("noise initiator", 32), draw("noise responder", 32)
-    ephemerals = [draw("noise initiator ephemeral", 32), draw("noise responder ephemeral", 32)]
-    prologue, hello = o.lab(o.label("noise")) + CLINIC + p.u16(WIRE_VERSION), draw("noise server hello", 120)
-    made = channel.handshake(prologue, initiator, ephemerals[0], responder, ephemerals[1], [b"", hello])
-    out, back = channel.Cipher(made["to_responder"]), channel.Cipher(made["to_initiator"])
-    # A message is parts and one last; fragments of 1 000, 1 000 and 7 bytes here, then the answer, then the largest frame.
-    text = rule_content(2007)
-    plains = [(out, channel.PART, text[:1000]), (out, channel.PART, text[1000:2000]), (out, channel.LAST, text[2000:]),
-              (back, channel.LAST, b"answer"), (out, channel.LAST, rule_content(65518)),
-              (back, channel.CLOSE, p.u16(130))]
-    frames = []
-    for cipher, kind, fragment in plains:
-        row = {"direction": "to_responder" if cipher is out else "to_initiator", "n": cipher.n, "type": kind}
-        sealed = cipher.seal(p.u8(kind) + fragment)
-        row.update({"fragment": fragment, "frame": sealed} if len(fragment) <= 4096 else
-                   {"fragment_size": len(fragment), "frame_size": len(sealed), "frame_hash": p.sha256(sealed)})
-        frames.append(row)
-    rows = [{"name": "handshake", "clinic": CLINIC, "wire_version": WIRE_VERSION, "prologue": prologue,
-             "initiator_secret": initiator, "initiator_public": p.x25519_base(initiator), "initiator_ephemeral": ephemerals[0],
-             "responder_secret": responder, "responder_public": p.x25519_base(responder), "responder_ephemeral": ephemerals[1],
-             "server_hello": hello, "messages": made["messages"], "handshake_hash": made["hash"],
-             "to_responder": made["to_responder"], "to_initiator": made["to_initiator"]},
-            {"name": "frames", "message": text, "frames": frames}]
-    key = made["to_responder"]
-    for n in (65535, 131071):
-        cipher = channel.Cipher(key, n)
-        around = [cipher.seal(p.u8(channel.LAST) + b"around the rekey") for _ in range(2)]
-        rows.append({"name": f"rekey behind frame {n}", "key_before": key, "key_after": cipher.key, "n": n,
-                     "plain": p.u8(channel.LAST) + b"around the rekey", "frames": around})
-        key = cipher.key
-    before = bytes.fromhex("08747499ec590f2ed8e168d12514006b66f50a670323d86cbb1f53ffe6b7b51a")
-    rows.append({"name": "rekey of e2ee 7.6", "key_before": before, "key_after": channel.rekeyed(before)})
-    return rows
-
-
-def log_leaves(count, fork=""):
-    return [merkle.leaf_hash(merkle.leaf_data(1 + i % 7, draw(f"log salt {i}", 16), f"entry {i}{fork}".encode())) for i in range(count)]
-
-
-def checkpoint(world):
-    seed, leaves = draw("log key", 32), log_leaves(1003)
-    rows = [{"name": "log", "origin": ORIGIN, "log_seed": seed, "log_key": p.ed25519_public(seed),
-             "verifier_key": merkle.verifier_key(ORIGIN, p.ed25519_public(seed)), "leaf_hashes": leaves[:16],
-             "rule": "leaf i: kind 1 + i mod 7, salt = draw('log salt i', 16), entry = 'entry i'"}]
-    for size in (0, 1, 2, 3, 7, 8, 700, 1003):
-        root = merkle.root(leaves[:size])
-        rows.append({"name": f"checkpoint of {size}", "size": size, "root": root,
-                     "note": merkle.checkpoint(ORIGIN, seed, size, root)})
-    for size in (1, 2, 3, 5, 8, 13):
-        rows += [{"name": f"inclusion of {i} in {size}", "index": i, "size": size, "leaf_hash": leaves[i],
-                  "root": merkle.root(leaves[:size]), "proof": merkle.inclusion(i, leaves[:size])} for i in range(size)]
-    rows.append({"name": "inclusion of 777 in 1003", "index": 777, "size": 1003, "leaf_hash": leaves[777],
-                 "root": merkle.root(leaves), "proof": merkle.inclusion(777, leaves)})
-    for old, size in [(a, b) for b in (1, 4, 7, 8) for a in range(1, b + 1)] + [(700, 1003), (512, 1003)]:
-        rows.append({"name": f"consistency of {old} with {size}", "old_size": old, "old_root": merkle.root(leaves[:old]),
-                     "size": size, "root": merkle.root(leaves[:size]), "proof": merkle.consistency(old, leaves[:size])})
-    return rows
-
-
-def leaf(world):
-    rows = []
-    for i, (kind, size) in enumerate(((1, 0), (2, 1), (7, 32), (255, 300))):
-        salt, entry = draw(f"leaf salt {i}", 16), draw(f"leaf entry {i}", size)
-        data = merkle.leaf_data(kind, salt, entry)
-        rows.append({"name": f"kind {kind}, {size} bytes", "version": 1, "kind": kind, "salt": salt, "entry": entry,
-                     "leaf_data": data, "leaf_hash": merkle.leaf_hash(data)})
-    return rows
-
-
 GROUPS = {"encoding": encoding, "kdf": kdf, "hpke": hpke, "body": body, "slip": slip, "link": link_group, "chain": chain,
-          "act": acts, "noise": noise, "checkpoint": checkpoint, "leaf": leaf}
+          "act": acts, "noise": groups_log.noise, "checkpoint": groups_log.checkpoint, "leaf": groups_log.leaf, "pack": groups_history.packs,
+          "keylist": groups_history.key_lists, "share": groups_history.shares}

@@ -32,6 +32,12 @@ random source is scripted makes the same bytes.
   noise       handshake with our prologue: secrets, both messages, hash, transport keys; frames = the frames of both
               directions in order (type | fragment, sealed); rekey: keys around it and the two frames n and n + 1
   checkpoint  log key, notes, inclusion and consistency proofs (RFC 6962) over leaves made by the rule given
+  pack        cases: party, party_kind, members (list16 bytes) and epochs {hash, inbox, time, seed} of a chain; giver, receiver =
+              device names; held = epochs whose seeds the giver has; history_from; packs = objects + plain, ephemeral
+  keylist     cases: before = entries accepted behind the log; receiver = a device with its secrets; invitation; slips {message,
+              conversation, h, commitment, parties, time}; reports = acts; keys; lists = objects + plain, ephemeral
+  share       wraps and rows of the device store: local_half, share, device, number, dsk, wrapping_key, nonce, wrap; table, key,
+              value, ad, row
   leaf        salt, entry -> leaf_data -> leaf_hash
   negative    e2ee 10's static cases; shape at the top of negatives.py
 """

@@ -1,7 +1,8 @@
 """Decoding, keys and chains: cases 1-48, 153, 154, 173 of e2ee 10."""
 import objects as o
 import primitives as p
-from groups import act, invented_parties, log_leaves, seals_for, slip_header
+from groups import act, invented_parties, seals_for, slip_header
+from groups_log import log_leaves
 import merkle
 from world import (CLINIC, DAY, GRANTS, HOUR, MINUTE, OTHER_CLINIC, PATIENTS, STAFF, T0, Device, certificate, cosign, draw,
                    grant, invitation, party, registrar, renewal, revocation, root, server)

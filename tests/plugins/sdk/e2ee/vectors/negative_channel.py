@@ -5,7 +5,7 @@ import channel
 import merkle
 import objects as o
 import primitives as p
-from groups import ORIGIN, WIRE_VERSION, log_leaves
+from groups_log import ORIGIN, WIRE_VERSION, log_leaves
 from world import CLINIC, OTHER_CLINIC, draw
 
 

@@ -12,6 +12,9 @@ check = decode (object, clinic) | root, server, registrar, invitation, device, g
   unlogged    (object, kind): as the check of its kind, but no inclusion proof came with it
   link (object, members, seals): the same refusal at a client and at the daemon; link_client, link_daemon: at one of them;
               link_member: `member` opens its seal as the device of that name
+  pack        (reader, chain_of = the case of pack.json whose chain and members are held, giver = whom the channel names, or
+              nobody; kept, dropped = epochs)
+  keylist     (thread_of = the case of keylist.json whose slips and reports are held; giver; kept, dropped = message ids)
   slip_daemon (channel_device, session_user at a station, records_key_hash, known [{message, h}], destroyed, blobs, body: the first such
               case's where none is given)
   slip_reader (`reader` = device name, seeds held [{party, epoch, seed}])
@@ -26,9 +29,10 @@ check = decode (object, clinic) | root, server, registrar, invitation, device, g
 """
 import negative_channel
 import negative_chain
+import negative_history
 import negative_messages
 import negative_roster
-from groups import entry_json
+from world import entry_json
 
 
 def flat(case, entries):
@@ -50,7 +54,7 @@ def flat(case, entries):
 
 def cases(world):
     rows, entries = [], {}
-    for part in (negative_chain, negative_roster, negative_messages, negative_channel):
+    for part in (negative_chain, negative_roster, negative_history, negative_messages, negative_channel):
         rows += [flat(case, entries) for case in part.cases(world)]
     assert len({row["name"] for row in rows}) == len(rows)
     return [{"name": "entries", "entries": list(entries.values())}] + rows

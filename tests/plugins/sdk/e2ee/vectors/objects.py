@@ -3,11 +3,11 @@ from primitives import (derive_key_pair, ed25519_public, ed25519_sign, hkdf, hpk
 
 NONE16, NONE32 = bytes(16), bytes(32)
 KINDS = {"root": 1, "server": 2, "registrar": 3, "invitation": 4, "device": 5, "grant": 6, "revocation": 7, "link": 8,
-         "conversation": 11, "slip": 12, "act": 13, "cosign": 19}
+         "pack": 9, "keylist": 10, "conversation": 11, "slip": 12, "act": 13, "cosign": 19}
 SIZE_MAX = {"root": 256, "server": 256, "registrar": 2048, "invitation": 2048, "device": 2048, "grant": 512,
-            "revocation": 512, "link": 292, "conversation": 1024, "slip": 6144, "act": 512, "cosign": 256}
+            "revocation": 512, "link": 292, "pack": 67584, "keylist": 99328, "conversation": 1024, "slip": 6144, "act": 512, "cosign": 256}
 
-# name, type. b16 b32 fixed bytes; v8 bytes and t8 text behind a u8 length; [count width, item] a list, item a type or
+# name, type. b16 b32 fixed bytes; v8 bytes and t8 text behind a u8 length, v32 bytes behind a u32 length; [count width, item] a list, item a type or
 # a list of (name, type). Order and widths are e2ee 5's.
 FIELDS = {
     "root": [("identity_key", "b32"), ("clinic_name", "t8"), ("created", "u64")],
@@ -29,6 +29,10 @@ FIELDS = {
     "link": [("party", "b16"), ("party_kind", "u8"), ("n", "u32"), ("previous", "b32"), ("inbox", "b32"),
              ("members_hash", "b32"), ("seals_hash", "b32"), ("count", "u16"), ("reason", "u8"), ("signer_role", "u8"),
              ("signer_device", "b16"), ("signer_hash", "b32"), ("time", "u64")],
+    "pack": [("party", "b16"), ("device", "b16"), ("certificate_hash", "b32"), ("first", "u32"), ("last", "u32"),
+             ("core_hash", "b32"), ("enc", "b32"), ("ct", "v32")],
+    "keylist": [("conversation", "b16"), ("device", "b16"), ("certificate_hash", "b32"), ("invitation_hash", "b32"),
+                ("part", "u16"), ("parts", "u16"), ("enc", "b32"), ("ct", "v32")],
     "conversation": [("conversation", "b16"), ("n", "u32"), ("previous", "b32"), ("subject", "b16"),
                      ("parties", ["u8", [("party", "b16"), ("kind", "u8")]]), ("reason", "u8"), ("signer_device", "b16"),
                      ("signer_hash", "b32"), ("time", "u64")],
@@ -78,6 +82,8 @@ def encode(kind, value):
     if kind in ("v8", "t8"):
         raw = value.encode() if isinstance(value, str) else value
         return u8(len(raw)) + raw
+    if kind == "v32":
+        return u32(len(value)) + value
     assert len(value) == int(kind[1:]), (kind, value)
     return value
 
@@ -144,6 +150,22 @@ class Link(Object):
     def json(self):
         return dict(super().json(), seed=self.seed, ephemerals=b"".join(self.ephemerals), members=self.members_bytes,
                     sealing_keys=b"".join(m["sealing_key"] for m in self.members), seals=self.seals_bytes)
+
+
+# ---- 5.7 history pack and key list ----
+
+class Sealed(Object):
+    """A pack or key list: `before` = its fields up to enc; plain sealed to one device, its info the bytes before enc."""
+
+    def __init__(self, kind, clinic, before, receiver, ephemeral, plain, signer):
+        self.plain, self.ephemeral = plain, ephemeral
+        known = u8(KINDS[kind]) + u8(1) + clinic + b"".join(encode(t, before[name]) for name, t in FIELDS[kind] if name in before)
+        info = lab(label("history" if kind == "pack" else "keys")) + known
+        enc, ct = hpke_seal(ephemeral, receiver, info, plain)
+        super().__init__(kind, clinic, dict(before, enc=enc, ct=ct), [(kind, signer)])
+
+    def json(self):
+        return dict(super().json(), ephemeral=self.ephemeral, plain=self.plain)
 
 
 # ---- 5.10 body ----

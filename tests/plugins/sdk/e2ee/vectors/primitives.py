@@ -1,6 +1,6 @@
 """Primitives from their RFCs, standard library only, slow on purpose (e2ee 12).
 
-RFC 7748 X25519, RFC 8032 Ed25519, RFC 8439 ChaCha20-Poly1305, RFC 5869 HKDF, RFC 9180 HPKE base mode with
+RFC 7748 X25519, RFC 8032 Ed25519, RFC 8439 ChaCha20-Poly1305 (and its XChaCha20 form), RFC 5869 HKDF, RFC 9180 HPKE base mode with
 X25519/HKDF-SHA256/ChaCha20-Poly1305. Nothing here is constant time: use it for test vectors, never for secrets.
 rfc_checks.py holds the RFCs' own values.
 """
@@ -212,6 +212,24 @@ def open_aead(key, nonce, sealed, ad=b""):
     if poly1305(chacha20_block(key, 0, nonce)[:32], poly_input(ad, ct)) != tag:
         return None
     return chacha20(key, 1, nonce, ct)
+
+
+# ---- draft-irtf-cfrg-xchacha-03 ----
+
+def hchacha20(key, nonce):
+    """Section 2.2: the rounds alone, first and last row of the state."""
+    x = list(struct.unpack("<16I", b"expand 32-byte k" + key + nonce))
+    for _ in range(10):
+        for i in range(4):
+            quarter(x, i, 4 + i, 8 + i, 12 + i)
+        for i in range(4):
+            quarter(x, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
+    return struct.pack("<8I", *x[:4], *x[12:])
+
+
+def seal_xaead(key, nonce, plain, ad=b""):
+    """AEAD_XChaCha20_Poly1305 with its 24-byte nonce."""
+    return seal_aead(hchacha20(key, nonce[:16]), bytes(4) + nonce[16:], plain, ad)
 
 
 # ---- RFC 5869 and e2ee 2.1 ----

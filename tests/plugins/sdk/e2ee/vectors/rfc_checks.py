@@ -61,6 +61,12 @@ def check_aead():
          "3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691")
     same("RFC 8439 2.8.2, open", p.open_aead(key, nonce, sealed, ad), plain)
     same("open refuses", p.open_aead(key, nonce, sealed[:-1] + b"\x00", ad), None)
+    same("draft-irtf-cfrg-xchacha-03 2.2.1", p.hchacha20(bytes(range(32)), hx("000000090000004a0000000031415927")).hex(),
+         "82413b4227b27bfed30e42508a877d73a0f9e4d58a74a853c12ec41326d3ecdc")
+    same("draft-irtf-cfrg-xchacha-03 A.3.1", p.seal_xaead(key, bytes(range(0x40, 0x58)), plain, ad).hex(),
+         "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39"
+         "ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
+         "21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49")
 
 
 def check_hkdf():

@@ -147,6 +147,16 @@ def conversation(name, parties, maker, n=1, previous=None, subject=NONE16, **oth
     return Object("conversation", CLINIC, dict(fields, **other), [("conversation", maker.signing)])
 
 
+def entry_json(name, entry):
+    made, position, log_time, cosigned = entry
+    row = {"name": name, "kind": made.kind, "object": made.bytes, "hash": made.hash, "position": position, "log_time": log_time}
+    if cosigned:
+        row["cosign"] = cosigned.bytes
+    if made.kind == "link":
+        row.update(members=made.members_bytes, seals=made.seals_bytes, seed=made.seed)
+    return row
+
+
 class World:
     """Builds the log. `entries`: name -> (object, position, log time, cosignature or None), in log order."""
 
