@@ -54,7 +54,7 @@ outcome directory_state::look_up(const ask_directory& m) {
   if (const auto* q = std::get_if<ask::list_conversations>(&m.what))
     return list_conversations(c, *m.who, *q);
   if (const auto* q = std::get_if<ask::get_party>(&m.what))
-    return get_party(c, *q);
+    return get_party(c, *q, waiting_at(*m.who, q->party));
   if (const auto* q = std::get_if<ask::get_objects>(&m.what))
     return get_objects(c, *q);
   if (std::holds_alternative<ask::list_pending>(m.what))

@@ -137,6 +137,7 @@ private:
   void tell_at_once(const chore& what);
   void add_row(wire::device::pending& to, const chore& what) const;
   std::vector<device_id> hands_for(const chore& what) const;
+  std::vector<device_id> waiting_at(const caller& who, const party_id& party) const;
   void deliver_to(const device_id& d, const wire::device::from_daemon& news);
   void cut_if_gated();
 };

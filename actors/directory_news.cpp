@@ -70,6 +70,13 @@ std::vector<device_id> directory_state::hands_for(const chore& what) const {
   return out;
 }
 
+/// Who waits to be let into a party; told to whoever belongs there, and to nobody else.
+std::vector<device_id> directory_state::waiting_at(const caller& who, const party_id& party) const {
+  auto turn = std::find_if(turns.begin(), turns.end(), [&](const auto& t) { return t.party == party; });
+  bool own = std::binary_search(who.parties.begin(), who.parties.end(), party);
+  return own && turn != turns.end() ? turn->add : std::vector<device_id>{};
+}
+
 void directory_state::tell_at_once(const chore& what) {
   auto& t = tellings[what];
   t = {steady + tell_others_ms, {}, false};
@@ -135,6 +142,11 @@ void directory_state::after_submission(const submitted_change& done) {
       self->send(found->second.session, end_session{refusal::device_revoked});
     if (!is_zero(done.removed->link_key))
       with.link->forbid(done.removed->link_key);
+  }
+  if (done.given && online.contains(done.given->device)) {
+    const auto* chain = known.chain(done.given->party);
+    if (chain != nullptr)
+      deliver_to(done.given->device, ask::from_daemon{ask::party_changed{done.given->party, chain->head()}});
   }
   if (!done.turned)
     return;

@@ -83,7 +83,8 @@ outcome list_parties(const circumstances& c, const wire::device::list_parties& m
   return {std::move(out)};
 }
 
-outcome get_party(const circumstances& c, const wire::device::get_party& m) {
+outcome get_party(const circumstances& c, const wire::device::get_party& m,
+                  const std::vector<device_id>& waiting) {
   const auto* row = c.known.party(m.party);
   const auto* chain = c.known.chain(m.party);
   if (row == nullptr)
@@ -117,6 +118,9 @@ outcome get_party(const circumstances& c, const wire::device::get_party& m) {
   certificate_chains certificates{c.known};
   for (const auto& member : chain->members)
     certificates.add_certificate(member.certificate);
+  for (const auto& d : waiting)
+    if (const auto* newest = c.known.trust().newest(d))
+      certificates.add_certificate(newest->what.hash());
   for (auto& l : certificates.take()) {
     size += l.object.size() + logged_bytes;
     if (size > party_bytes_max)

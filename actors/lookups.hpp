@@ -20,7 +20,9 @@ outcome list_parties(const circumstances& c, const wire::device::list_parties& m
 /// Links from `from_n` on. If they are more than fit, the ones that do and nothing else: the device asks
 /// again from where it got to. With the head come its members, their seals and certificates; certificates
 /// that do not fit are left out and asked for by hash. Proofs are still missing.
-outcome get_party(const circumstances& c, const wire::device::get_party& m);
+/// `waiting`: devices that wait to be let in; whoever may do that needs their certificates.
+outcome get_party(const circumstances& c, const wire::device::get_party& m,
+                  const std::vector<device_id>& waiting = {});
 /// Certificates, invitations, grants, revocations and links: what everybody who verifies has to see. Others
 /// are left out as if they were not there. Proofs are still missing.
 outcome get_objects(const circumstances& c, const wire::device::get_objects& m);

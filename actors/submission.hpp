@@ -26,12 +26,19 @@ struct new_head {
   std::vector<device_id> before;
 };
 
+/// A device that has something new to fetch about a party: a history pack.
+struct pack_for {
+  party_id party;
+  device_id device;
+};
+
 /// What `directory` has to do after the commit.
 struct submitted_change {
   verdict what;
   conversation_id conversation{};      ///< its actor must be told
   std::optional<turned_out> removed{}; ///< its channel ends
   std::optional<new_head> turned{};    ///< its devices are told
+  std::optional<pack_for> given{};     ///< its receiver is told
 };
 
 /// Every check of the daemon, then rows and leaves in one write. Refusals as in e2ee 5; unknown_kind for

@@ -184,10 +184,11 @@ submitted_change submit_pack(const circumstances& c, const caller& who, bytes_vi
   auto all = acts_of_packs(c, who, {*pack});
   all.front().changes.push_back(
       {ports::del(ports::table::party, rows::key_of_pack_wanted(pack->party, pack->receiver)), false});
-  return {commit(std::move(all), pack->hash(),
-                 [party = pack->party, receiver = pack->receiver](registry& r, const committed&) {
-                   r.pack_given(party, receiver);
-                 })};
+  submitted_change out{commit(std::move(all), pack->hash(),
+                              [party = pack->party, receiver = pack->receiver](
+                                  registry& r, const committed&) { r.pack_given(party, receiver); })};
+  out.given = pack_for{pack->party, pack->receiver};
+  return out;
 }
 
 submitted_change submit_key_list(const circumstances& c, const caller& who, bytes_view raw) {

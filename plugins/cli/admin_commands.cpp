@@ -12,14 +12,12 @@ namespace {
 std::optional<int> do_it(errand& e,
                          const std::function<void(client::device&, client::done<client::nothing>)>& what,
                          const std::string& if_silent) {
-  auto done = e.line->act<client::nothing>(
+  auto done = e.proved_act<client::nothing>(
       [&](client::done<client::nothing> then) { what(e.device(), std::move(then)); });
   if (!done)
     return e.silent(if_silent);
   if (!*done)
-    return e.words.refuse(done->no, done->why() == refusal::second_factor_too_old
-                                        ? "Run `ward logoff` and `ward login`, then the same command."
-                                        : "");
+    return e.words.refuse(done->no);
   return std::nullopt;
 }
 

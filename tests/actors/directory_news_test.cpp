@@ -143,6 +143,19 @@ TEST_CASE("what waits is listed for members alone, and since when") {
   CHECK(f.list(*f.nurses[2]).turns.front().since == f.now);
 }
 
+TEST_CASE("who may let a device in gets its certificate with the party, and nobody else") {
+  told_house f;
+  f.joins();
+  auto shows_joiner = [&](const build::enrolled& asker) {
+    auto party = as<ask::party>(f.says(asker, ask::get_party{f.role, 1}));
+    return std::any_of(party.certificates.begin(), party.certificates.end(),
+                       [&](const auto& l) { return l.object == f.joiner->certificate.raw(); });
+  };
+  CHECK(shows_joiner(*f.nurses[0]));
+  CHECK(shows_joiner(*f.joiner));
+  CHECK_FALSE(shows_joiner(f.nurse("stranger", {"others"})));
+}
+
 TEST_CASE("a pack that is wanted is told like a turn, but not to its receiver") {
   told_house f;
   f.all_online();

@@ -1,5 +1,6 @@
 // History packs: with a link or after it, who waits for one, what is kept and for whom (e2ee 5.7, 6.4).
 #include "e2ee/pack.hpp"
+#include "fake_session.hpp"
 #include "invited_devices.hpp"
 #include "role_links.hpp"
 #include "roster_rows.hpp"
@@ -89,6 +90,21 @@ TEST_CASE("a joiner without a pack is shown to the other members until one gives
   f.restart();
   CHECK(f.wanted(*f.nurse1).empty());
   CHECK(f.packs_of(*f.late) == std::vector<bytes>{f.pack()});
+}
+
+TEST_CASE("who was given a pack is told to fetch it") {
+  late_house f;
+  f.added();
+  fake_session channel;
+  channel.spawn(f.w.sys);
+  caf::anon_send(f.house, session_online{f.caller_now(*f.late), channel.actor});
+  f.w.run();
+  (void)channel.take<ask::party_changed>();
+  as<ask::submitted>(f.says(*f.nurse1, ask::submit{f.pack(), {}, {}}));
+  auto told = channel.take<ask::party_changed>();
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().party == f.role);
+  f.stop(channel.actor);
 }
 
 TEST_CASE("a pack that comes with the link is committed with it, a leaf each") {

@@ -9,19 +9,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 LATER = {
-    "history packs and key lists": ["pack_length", "key_list_not_allowed"],
-    "second factor and sessions": ["second_factor_needed", "wrong_second_factor", "second_factor_too_old",
-                                   "logged_off_idle"],
-    "lock shares and copied stores": ["share_went_back", "store_copied"],
-    "emergency role": ["no_emergency_role"],
     "attachments": ["attachment_mismatch", "attachment_size", "chunk_not_openable"],
     "records key and its holders": [
         "records_copy_invalid", "records_proof_invalid", "records_share_invalid", "records_shares_too_few",
         "records_share_doubled", "request_other_subject", "not_records_officer", "request_expired",
         "records_share_not_on_curve_of_key", "request_names_other_slip", "other_records_key"],
     "signed heartbeats": ["heartbeat_went_back"],
-    # Today the daemon reads no more of a peer whose credit is spent; a listener that goes on will be named.
-    "listeners that wake people": ["credit_exceeded"],
 }
 
 
