@@ -93,7 +93,6 @@ public:
   void extend(const e2ee::roster_link& link);
   void want_pack(const party_id& p, const device_id& d, time_ms history_from);
   void pack_given(const party_id& p, const device_id& d) { packs_wanted_.erase({p, d}); }
-  void gate(const device_id& d) { gated_.insert(d); }
 
 private:
   struct loading;

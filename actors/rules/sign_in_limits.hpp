@@ -15,14 +15,6 @@ inline constexpr std::size_t passwords_waiting_max = 32; ///< of everybody, enro
 /// device she knows is not touched by it.
 inline constexpr std::uint32_t strange_tries_max = 100;
 
-/// A second factor counts as fresh for so long: acts that change who may come in ask for one.
-inline constexpr std::uint64_t proved_ms_max = 5 * 60'000;
-
-/// One that was given in the future, by a clock that was set back since, is not fresh.
-constexpr bool proved_lately(time_ms proved, time_ms now) {
-  return proved != 0 && proved <= now && now - proved <= proved_ms_max;
-}
-
 struct tries {
   std::uint32_t wrong = 0; ///< in a row
   time_ms last = 0;

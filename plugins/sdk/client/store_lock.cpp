@@ -25,11 +25,11 @@ refusal device::parts::open_inner(const wire::device::share& share) {
       return why;
     return load_inner();
   }
-  store_changes changes;
-  if (auto why = enrolment.make_inner(share.number, half, changes); why != refusal::none)
+  store_changes next;
+  if (auto why = enrolment.make_inner(share.number, half, next); why != refusal::none)
     return why;
   shared.pin_moved = shared.pin.has_value();
-  if (auto why = shared.commit(std::move(changes)); why != refusal::none)
+  if (auto why = shared.commit(std::move(next)); why != refusal::none)
     return why;
   (void)enrolment.burn_keys(); // if it fails, the next start burns them
   return load_inner();
@@ -58,13 +58,13 @@ refusal device::parts::check_last_share(std::uint32_t number) {
     return refusal::none;
   e2ee::writer out;
   out.u32(number);
-  store_changes changes;
-  shared.rows.put(changes, table::keys, last_share_key(), out.so_far());
+  store_changes next;
+  shared.rows.put(next, table::keys, last_share_key(), out.so_far());
   if (number > 1)
     for (std::uint32_t n : shared.rows.wraps())
       if (n < number)
-        vault::erase(changes, table::wrap, e2ee::writer{}.u32(n).take());
-  auto why = shared.rows.commit(changes);
+        vault::erase(next, table::wrap, e2ee::writer{}.u32(n).take());
+  auto why = shared.rows.commit(next);
   return why == refusal::storage_refused ? refusal::none : why; // a full disk keeps nobody out
 }
 
@@ -72,11 +72,11 @@ refusal device::parts::check_last_share(std::uint32_t number) {
 void device::parts::take_next_share(const wire::device::share& share) {
   if (share.next_number == 0 || share.next_number != share.number + 1 || share.next.size() != secret32::size)
     return;
-  store_changes changes;
-  if (shared.rows.wrap_again(shared.me->id, share.next_number, secret32{share.next}, changes) !=
+  store_changes next;
+  if (shared.rows.wrap_again(shared.me->id, share.next_number, secret32{share.next}, next) !=
       refusal::none)
     return;
-  if (shared.commit(std::move(changes)) == refusal::none)
+  if (shared.commit(std::move(next)) == refusal::none)
     confirm_share(share.next_number);
 }
 
@@ -99,9 +99,9 @@ void device::parts::confirm_share(std::uint32_t number) {
 }
 
 void device::parts::on_share_gone(std::uint32_t number) {
-  store_changes changes;
-  shared.rows.drop_wraps_to(number, changes);
-  (void)shared.commit(std::move(changes)); // what stays is a wrap that nothing opens
+  store_changes next;
+  shared.rows.drop_wraps_to(number, next);
+  (void)shared.commit(std::move(next)); // what stays is a wrap that nothing opens
 }
 
 } // namespace wardline::client
