@@ -103,7 +103,7 @@ TEST_CASE("a revocation takes gate, session, shares and link key with it, in one
   CHECK(read_row<rows::device>(f.s.disk, ports::table::device, d.view())->row.gated);
 
   CHECK(as<ask::submitted>(f.says(f.c.admin(), m)).leaf == done.leaf);
-  CHECK(why(f.answer_to(sign_in{f.caller_of(*f.nurse1), {}, password, {}, f.now})) ==
+  CHECK(why(f.answer_to(sign_in{f.caller_of(*f.nurse1), {}, password, "123456", {}, f.now})) ==
         refusal::device_revoked);
   f.restart();
   CHECK(f.board->now()->device(d)->gated);
