@@ -73,8 +73,7 @@ void device::parts::take_next_share(const wire::device::share& share) {
   if (share.next_number == 0 || share.next_number != share.number + 1 || share.next.size() != secret32::size)
     return;
   store_changes next;
-  if (shared.rows.wrap_again(shared.me->id, share.next_number, secret32{share.next}, next) !=
-      refusal::none)
+  if (shared.rows.wrap_again(shared.me->id, share.next_number, secret32{share.next}, next) != refusal::none)
     return;
   if (shared.commit(std::move(next)) == refusal::none)
     confirm_share(share.next_number);

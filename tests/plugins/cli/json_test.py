@@ -16,11 +16,20 @@ WARD_REFUSED = [
     ["enrol", "--invitation", "none"], ["enrol", "--invitation", "empty"], ["login"], ["logoff"],
     ["invite", "--name", "A", "--out", "new"], ["invite", "--name", "A", "--out", "empty"],
     ["registrar", "request", "--out", "new"], ["registrar", "install", "none"], ["registrar", "install", "empty"],
+    ["recovery-codes"], ["second-factor"], ["logoff", "--device", "x"], ["logoff", "--device", "00" * 16],
+    ["admin", "invite", "--name", "A", "--out", "new"], ["admin", "invite", "--out", "new"],
+    ["admin", "grant", "A", "B"], ["admin", "grant", "A", "B", "--until", "some day"], ["admin", "withdraw", "A", "B"],
+    ["admin", "revoke", "A", "--reason", "lost"], ["admin", "revoke", "A", "--reason", "boredom"],
+    ["admin", "turn", "A"], ["admin", "replace", "A", "--out", "new"], ["admin", "give-keys", "A", "B"],
+    ["admin", "devices", "A"], ["admin", "pending"], ["add", "A", "B"],
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
     ["ack", "1"]]
 WARD_UNREADABLE = [
     [], ["dance"], ["enrol"], ["enrol", "--wrong"], ["login", "--wrong"], ["logoff", "more"], ["status", "--wrong"],
     ["invite"], ["invite", "--name", "A", "--out", "new", "--hours", "100"], ["registrar"], ["registrar", "request"],
+    ["recovery-codes", "--wrong"], ["second-factor", "more", "words"], ["admin"], ["admin", "invite"], ["admin", "grant", "A"],
+    ["admin", "withdraw"], ["admin", "revoke", "A"], ["admin", "turn"], ["admin", "replace", "A"],
+    ["admin", "give-keys", "A"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
     ["open", "first"], ["ack"], ["ack", "-1"]]
 WARDCTL_REFUSED = [

@@ -90,9 +90,13 @@ client::result<client::logged_in_as> little_clinic::enrol_as(const std::string& 
   if (!invited)
     return invited.no;
   auto& user = add(name);
+  auto given = scripted_daemon::first_log_in(order.display_name);
+  bool new_person =
+      order.purpose == e2ee::invitation_purpose::first && order.of_class != e2ee::device_class::station;
+  if (!new_person) // logs in with what she has already
+    given.totp_secret.clear();
   return act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
-    user.device->enrol(invited->file, invited->code, scripted_daemon::first_log_in(order.display_name),
-                       std::move(then));
+    user.device->enrol(invited->file, invited->code, std::move(given), std::move(then));
   });
 }
 
