@@ -99,6 +99,7 @@ void take(fields& in, invite& out, pb::Invite& m) {
     in.range(n.kind(), 1, 4);
     name.kind = static_cast<std::uint8_t>(n.kind());
     in.take_name(name.name, n.name(), 1, name_bytes_max);
+    name.emergency = n.emergency();
   }
 }
 

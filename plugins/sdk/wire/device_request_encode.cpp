@@ -97,6 +97,7 @@ void put(pb::Request& to, const invite& r) {
     n.set_party(raw(name.party.view()));
     n.set_kind(name.kind);
     n.set_name(name.name);
+    n.set_emergency(name.emergency);
   }
 }
 
