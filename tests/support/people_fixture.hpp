@@ -208,7 +208,7 @@ struct people_fixture {
     return {e.invited.invitation, code, e.certificate.raw(), password, hers.secret, hers.gives(now)};
   }
   sign_in signing_in(const build::enrolled& e, const user_id& as_user, const std::string& word = password) {
-    return {caller_of(e), as_user, word, authenticator_of(as_user ? as_user : e.user).fresh(now), {}, now};
+    return {caller_of(e), as_user, word, authenticator_of(e.user ? e.user : as_user).fresh(now), {}, now};
   }
   outcome enrols(const build::enrolled& e) { return knocks(e.noise.public_part, enrol(e)); }
 

@@ -1,6 +1,7 @@
 #include "authenticator.hpp"
 #include "temp_folder.hpp"
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <filesystem>
 
 using namespace wardline;
@@ -33,7 +34,7 @@ TEST_CASE("a file of a secret is the owner's, made once, and nothing else is one
         std::filesystem::perms::none);
   CHECK(read_totp_file(path)->value == secret.value);
   for (const char* bad : {"", "GEZD", "not base32!", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBV"}) {
-    auto other = (folder.path / ("bad" + std::to_string(std::string_view{bad}.size()))).string();
+    auto other = (folder.path / ("bad" + std::to_string(std::strlen(bad)))).string();
     REQUIRE(write_new_file(other, view(bad)));
     CHECK_FALSE(read_totp_file(other));
   }
