@@ -9,8 +9,12 @@ struct choices {
   std::string store;         ///< directory of the device's store
   std::string password_file; ///< empty: none; then the terminal is asked
   std::string totp_file;     ///< secret of an authenticator; empty: none, likewise
+  std::string user;          ///< on a station: the id of who logs in
   bool as_json = false;
 };
+
+/// Who logs in on a station; none on a personal device, where it is known.
+user_id user_at(const choices& c);
 
 struct enrol_order {
   std::string invitation; ///< file

@@ -19,6 +19,11 @@ auto waiting_in(const client::device& d) {
 
 } // namespace
 
+user_id user_at(const choices& c) {
+  auto raw = from_hex(c.user);
+  return raw ? user_id::from(*raw).value_or(user_id{}) : user_id{};
+}
+
 std::optional<int> errand::open_store() {
   auto opened = client::open_lmdb_device_store(choice.store);
   if (!opened)
@@ -48,7 +53,9 @@ std::optional<int> errand::log_in(const std::string& if_silent) {
   auto waits_for_us = [&] { return d.settled() || d.needs_log_in() || d.turned_away() != refusal::none; };
   if (!line->wait(waits_for_us) || d.turned_away() != refusal::none)
     return silent(if_silent);
-  return d.settled() ? std::nullopt : give_password();
+  // On a station somebody else may be logged in.
+  bool hers = d.settled() && (choice.user.empty() || (d.who() && d.who()->user == user_at(choice)));
+  return hers ? std::nullopt : give_password();
 }
 
 std::optional<std::string> errand::second_factor(const std::string& question, unsigned ahead) const {
@@ -72,7 +79,7 @@ std::optional<int> errand::give_password() {
                               : "The file of the password or of the second factor cannot be read.");
     auto done = line->act<client::logged_in_as>(
         [&](client::done<client::logged_in_as> then) {
-          device().log_in(std::move(*given), std::move(*factor), std::move(then));
+          device().log_in(std::move(*given), std::move(*factor), std::move(then), user_at(choice));
         },
         log_in_within_ms);
     if (!done)

@@ -44,21 +44,21 @@ std::optional<wiped_bytes> secret_for_enrolment(errand& e) {
 
 /// Both halves of what the person gives. Nothing: said already, with the exit code in `code`.
 std::optional<client::credentials> ask_credentials(errand& e, const enrol_order& order, int& code) {
-  auto password =
-      e.password(order.further ? "Your password: " : "Choose a password (at least 8 characters): ");
+  bool known = order.further || !e.choice.user.empty(); // has a password already
+  auto password = e.password(known ? "Your password: " : "Choose a password (at least 8 characters): ");
   if (!password) {
     code =
         e.words.refuse(refusal::not_logged_in, "Give --code and --password-file, or run this on a terminal.");
     return std::nullopt;
   }
-  if (!order.further && e.choice.password_file.empty() &&
-      ask_password("The same password again: ") != password) {
+  if (!known && e.choice.password_file.empty() && ask_password("The same password again: ") != password) {
     code = e.words.refuse(refusal::wrong_password, "The two passwords differ. Nothing was done.");
     return std::nullopt;
   }
   client::credentials out;
+  out.user = user_at(e.choice);
   out.password = std::move(*password);
-  if (!order.further) {
+  if (!known) {
     auto secret = secret_for_enrolment(e);
     if (!secret) {
       code = e.words.refuse(refusal::malformed_request,

@@ -62,6 +62,7 @@ int run_status(const choices& c) {
                          {"server_reached", reached},
                          {"turned_away", name_of(d.turned_away())},
                          {"logged_in", who.has_value()},
+                         {"user", who ? hex(who->user.view()) : ""},
                          {"session_until_ms", who ? who->session_until : 0},
                          {"unsent", unsent},
                          {"log_size", d.pinned_size()}};
@@ -69,6 +70,8 @@ int run_status(const choices& c) {
   if (address)
     said += reached ? fmt::format("\nThe server at {} answers.", address->endpoint)
                     : "\n" + std::string{sentence_of(e.line->why_silent())};
+  if (who)
+    said += "\nThe id of who is logged in, for --user on a station: " + hex(who->user.view());
   if (d.turned_away() != refusal::none)
     said += "\n" + std::string{sentence_of(d.turned_away())};
   if (unsent != 0)

@@ -47,6 +47,7 @@ struct credentials {
   std::string password;
   bytes totp_secret; ///< 20 bytes, made here, for her authenticator; empty: she has another device already
   std::string second_factor; ///< six digits, or (with another device) a recovery code
+  user_id user{};            ///< on a station: who logs in first
 };
 
 /// What the daemon did with a message of ours.

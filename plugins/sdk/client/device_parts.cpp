@@ -90,7 +90,7 @@ void device::parts::enrolled(const held_credentials& given, done<logged_in_as> t
   greeted = false;
   shared.link.start(enrolment.identity(false), shared.now());
   if (given.given.totp_secret.empty())
-    log_in({{}, given.given.password, given.given.second_factor}, std::move(then));
+    log_in({given.given.user, given.given.password, given.given.second_factor}, std::move(then));
   else
     settling_for.push_back(std::move(then));
 }
