@@ -192,7 +192,7 @@ void bench_device::connect(const device_id& as, const hash32& certificate_hash) 
   }
 }
 
-wire::device::answer_body bench_device::ask_and_wait(wire::device::request_body what) {
+wire::device::answer_body bench_device::answer_to(wire::device::request_body what) {
   std::optional<wire::device::answer_body> came;
   session_->ask(std::move(what), [&](wire::device::answer_body& a) { came = std::move(a); });
   auto end = now_ms() + patience_ms;
@@ -201,9 +201,21 @@ wire::device::answer_body bench_device::ask_and_wait(wire::device::request_body 
     if (now_ms() > end)
       give_up(name_ + " gets no answer");
   }
-  if (const auto* no = std::get_if<wire::device::refused>(&*came))
-    give_up(name_ + " was refused: " + to_string(no->why));
   return std::move(*came);
+}
+
+wire::device::answer_body bench_device::ask_and_wait(wire::device::request_body what) {
+  auto came = answer_to(std::move(what));
+  if (const auto* no = std::get_if<wire::device::refused>(&came))
+    give_up(name_ + " was refused: " + to_string(no->why));
+  return came;
+}
+
+void bench_device::wait_for_checkpoint() {
+  auto end = now_ms() + patience_ms;
+  while (std::holds_alternative<wire::device::refused>(answer_to(wire::device::get_checkpoint{})))
+    if (now_ms() > end)
+      give_up("the daemon signs no checkpoint");
 }
 
 void bench_device::enrol(const invitation_id& invitation, const hash32& invitation_hash,

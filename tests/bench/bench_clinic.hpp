@@ -65,6 +65,10 @@ public:
 
   /// Blocking; ends the program with the refusal's name if it is refused.
   wire::device::answer_body ask_and_wait(wire::device::request_body what);
+  /// The same; a refusal is an answer.
+  wire::device::answer_body answer_to(wire::device::request_body what);
+  /// The daemon signs its first one within a second or two.
+  void wait_for_checkpoint();
   void ask(wire::device::request_body what, client::session::on_answer then) {
     session_->ask(std::move(what), std::move(then));
   }

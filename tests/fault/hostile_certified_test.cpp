@@ -39,6 +39,7 @@ struct hostile_clinic {
     shared = c.conversation;
     auto object = e2ee::sign_object(nurse->clinic, c, {{nurse->signing, e2ee::labels::conversation}});
     nurse->ask_and_wait(asked::submit{object, {}, {}});
+    nurse->wait_for_checkpoint(); // asked for below as what costs nothing
   }
 
   /// A message to all three; made by `maker` and saying that it is by `author`.
