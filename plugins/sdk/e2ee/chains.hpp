@@ -74,7 +74,7 @@ expiry expiry_of(time_ms until, time_ms now);
 /// The position that revocations are compared with: the object's own, or the end of time without one.
 std::uint64_t position_of(const evidence& e);
 
-/// Decode, verify and adopt in one step. An object that is held already gives itself (5.4: the same bytes
+/// Decode, verify and adopt in one step. Bytes that are held already give what is held (5.4: the same bytes
 /// again, the same answer). `x` refers to objects admitted before it.
 expected<registrar_certificate> admit_registrar(bytes_view raw, trust& t, const evidence& e);
 expected<signed_invitation> admit_invitation(bytes_view raw, trust& t, const evidence& e);

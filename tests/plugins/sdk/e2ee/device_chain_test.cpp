@@ -83,6 +83,20 @@ TEST_CASE("negative 29: one certificate from one invitation; the same bytes agai
   CHECK(judge(c, c.device_raw(by_other, "thief"), c.here()) == refusal::invitation_used_twice);
 }
 
+TEST_CASE("a held object under another signature is judged like any other") {
+  newcomer c;
+  auto raw = c.device_raw(c.own());
+  c.put(raw, "device");
+  auto with_last_byte_bent = [](bytes b) {
+    b.back() ^= 1;
+    return b;
+  };
+  CHECK(judge(c, with_last_byte_bent(raw), c.here()) == refusal::no_proof_of_possession);
+  CHECK(judge(c, with_last_byte_bent(c.invited.raw()), c.here()) == refusal::bad_signature);
+  CHECK(judge(c, with_last_byte_bent(c.registrar_of(c.admin()).raw()), c.here()) == refusal::bad_signature);
+  CHECK(judge(c, c.invited.raw(), c.here()) == refusal::none);
+}
+
 TEST_CASE("negatives 30, 31: an invitation ends by the log's time, with ten minutes of grace") {
   newcomer c;
   auto x = *device_certificate::decode(c.device_raw(c.own()), c.id);
