@@ -56,7 +56,7 @@ outcome directory_state::look_up(const ask_directory& m) {
   if (const auto* q = std::get_if<ask::get_party>(&m.what))
     return get_party(c, *q, waiting_at(*m.who, q->party));
   if (const auto* q = std::get_if<ask::get_objects>(&m.what))
-    return get_objects(c, *q);
+    return get_objects(c, *m.who, *q);
   if (std::holds_alternative<ask::list_pending>(m.what))
     return list_pending(m.who->device, m.now);
   if (const auto* q = std::get_if<ask::get_packs>(&m.what))

@@ -23,9 +23,9 @@ outcome list_parties(const circumstances& c, const wire::device::list_parties& m
 /// `waiting`: devices that wait to be let in; whoever may do that needs their certificates.
 outcome get_party(const circumstances& c, const wire::device::get_party& m,
                   const std::vector<device_id>& waiting = {});
-/// Certificates, invitations, grants, revocations and links: what everybody who verifies has to see. Others
-/// are left out as if they were not there. Proofs are still missing.
-outcome get_objects(const circumstances& c, const wire::device::get_objects& m);
+/// Certificates, invitations, grants, revocations and links: what everybody who verifies has to see; links of
+/// conversations for who is in them. Others are left out as if they were not there. Proofs are still missing.
+outcome get_objects(const circumstances& c, const caller& who, const wire::device::get_objects& m);
 /// One page by id of the conversations that the caller's parties are in.
 outcome list_conversations(const circumstances& c, const caller& who,
                            const wire::device::list_conversations& m);

@@ -175,6 +175,23 @@ TEST_CASE("objects that everybody verifies are given, in the order asked, others
     f.proved(l, got.checkpoint);
 }
 
+TEST_CASE("a link of a conversation, also an earlier one, is for who is in it now") {
+  question_house f;
+  conversation_links talk{f, "talk"};
+  talk.accepted(*f.nurse1, {{f.c.party("nurse1"), e2ee::party_kind::user}});
+  auto first = talk.head.hash;
+  auto asked = [&](const auto& who) {
+    return as<ask::objects>(f.with_proofs(who, ask::get_objects{{first}}));
+  };
+  auto own = asked(*f.nurse1);
+  REQUIRE(own.found.size() == 1);
+  f.proved(own.found[0], own.checkpoint);
+  CHECK(asked(*f.nurse2).found.empty());
+  talk.accepted(*f.nurse1, {{f.c.party("nurse1"), e2ee::party_kind::user}, {f.role, e2ee::party_kind::role}});
+  CHECK(talk.head.hash != first);
+  CHECK(asked(*f.nurse2).found.size() == 1);
+}
+
 TEST_CASE("conversations are listed with their newest number") {
   question_house f;
   conversation_links talk{f, "talk"};

@@ -1,6 +1,7 @@
 #pragma once
-// One simulated clinic: the whole house on a sealed store in memory, three real devices, virtual time, one
-// seed. Crashes, refused commits and commits with unknown outcome fall where the seed says.
+// One simulated clinic: the whole house on a sealed store in memory, real devices, virtual time, one seed.
+// People write, read and acknowledge while devices, roles and removals come and go; crashes, refused commits
+// and commits with unknown outcome fall where the seed says.
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -10,9 +11,10 @@ namespace wardline::sim {
 
 struct run_settings {
   std::uint64_t seed = 1;
-  unsigned acts = 40;       ///< sends, opens, acknowledgements
-  unsigned crashes_max = 4; ///< of the daemon; and as many of devices
-  bool lying_disk = false;  ///< the control: some commits are answered and not kept; every run must notice
+  unsigned acts = 40;            ///< sends, opens, acknowledgements
+  unsigned crashes_max = 4;      ///< of the daemon; and as many of devices
+  unsigned turn_crashes_max = 3; ///< more, while a link is staged and not answered
+  bool lying_disk = false; ///< the control: some commits are answered and not kept; every run must notice
   std::uint64_t steps_max = 300'000; ///< a run that needs more is stuck
 };
 
@@ -20,6 +22,9 @@ struct run_settings {
 struct run_report {
   unsigned sent = 0, acked = 0, opened = 0, acknowledged = 0;
   unsigned daemon_crashes = 0, device_crashes = 0, refused_commits = 0, unknown_commits = 0;
+  unsigned new_devices = 0, stations = 0, grants = 0, withdrawals = 0, revocations = 0;
+  unsigned turns = 0;      ///< links behind the first ones of their parties
+  unsigned races_lost = 0; ///< links that were staged and did not come to stand: somebody else was faster
   std::uint64_t leaves = 0, steps = 0, bodies_read = 0;
   std::vector<std::string> broken; ///< promises; empty = all kept
 };

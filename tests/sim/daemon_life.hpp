@@ -49,6 +49,10 @@ public:
   bool run_one(std::uint64_t dice);
   [[nodiscard]] bool dead() const { return dead_; }
   [[nodiscard]] std::uint64_t bodies_read() const { return watched_->bodies_read(); }
+  /// The highest leaf this life has made durable; 0 before the first.
+  [[nodiscard]] std::uint64_t last_leaf() const { return watched_->last_leaf(); }
+  /// What the house knows; without devices while it starts.
+  [[nodiscard]] std::shared_ptr<const rules::clinic> board() const { return board_->now(); }
   [[nodiscard]] const std::vector<std::pair<ports::link_peer, refusal>>& dropped() const {
     return link_.dropped;
   }

@@ -2,16 +2,19 @@
 // is printed and replays with --first SEED --seeds 1.
 #include "clinic_run.hpp"
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
 namespace {
 
 void print(const wardline::sim::run_settings& s, const wardline::sim::run_report& r) {
-  std::printf("seed %llu: sent %u, acked %u, opened %u, acknowledged %u; crashes %u daemon, %u device; "
-              "commits refused "
-              "%u, unknown %u; leaves %llu, bodies read %llu, steps %llu%s\n",
+  std::printf("seed %llu: sent %u, acked %u, opened %u, acknowledged %u; further devices %u, stations %u, "
+              "grants %u, withdrawals %u, revocations %u, turns %u, races lost %u; ",
               static_cast<unsigned long long>(s.seed), r.sent, r.acked, r.opened, r.acknowledged,
+              r.new_devices, r.stations, r.grants, r.withdrawals, r.revocations, r.turns, r.races_lost);
+  std::printf("crashes %u daemon, %u device; commits refused %u, unknown %u; leaves %llu, bodies read %llu, "
+              "steps %llu%s\n",
               r.daemon_crashes, r.device_crashes, r.refused_commits, r.unknown_commits,
               static_cast<unsigned long long>(r.leaves), static_cast<unsigned long long>(r.bodies_read),
               static_cast<unsigned long long>(r.steps), r.broken.empty() ? "" : " FAILED");
@@ -34,12 +37,15 @@ int main(int argc, char** argv) {
   auto folder = std::filesystem::temp_directory_path() / ("wardline_sim-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   unsigned failed = 0;
+  auto began = std::chrono::steady_clock::now();
   for (unsigned i = 0; i < seeds; ++i, ++settings.seed) {
     auto report = wardline::sim::run_clinic(settings, folder);
     print(settings, report);
     failed += report.broken.empty() == settings.lying_disk ? 1 : 0;
   }
   std::filesystem::remove_all(folder);
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  std::printf("took %.1f s\n", took.count());
   std::printf("%u passed, %u failed\n", seeds - failed, failed);
   return failed == 0 ? 0 : 1;
 }

@@ -13,10 +13,34 @@ bytes routing_of(std::uint32_t number) {
 
 } // namespace
 
-wired_device::wired_device(std::string n, std::uint32_t number)
-    : name{std::move(n)}, peer{"cli/" + hex(routing_of(number)), routing_of(number)} {
-  device = std::make_unique<client::device>(store, *this);
+client::store_result counting_store::commit(std::span<const client::store_change> changes) {
+  for (const auto& c : changes) {
+    if (c.where != client::table::turns)
+      continue;
+    staged_ += c.value ? 1 : 0;
+    if (c.value)
+      waiting_.insert(c.key);
+    else
+      waiting_.erase(c.key);
+  }
+  return disk_.commit(changes);
+}
+
+wired_device::wired_device(std::string n, std::string whose, std::uint32_t number)
+    : name{std::move(n)}, person{std::move(whose)}, peer{"cli/" + hex(routing_of(number)),
+                                                         routing_of(number)} {
+  make_device();
   say_hello();
+}
+
+void wired_device::make_device() {
+  client::device_events events;
+  events.said = [this](const client::notice& n) {
+    if (said)
+      said(n);
+  };
+  device = std::make_unique<client::device>(store, *this, std::move(events));
+  ++lives_;
 }
 
 void wired_device::say_hello() {
@@ -30,7 +54,7 @@ void wired_device::say_hello() {
 void wired_device::restart(time_ms now) {
   if (open_)
     close();
-  device = std::make_unique<client::device>(store, *this);
+  make_device();
   device->start(now);
 }
 

@@ -7,14 +7,46 @@
 #include "ports/link.hpp"
 #include "wire/link.hpp"
 #include <deque>
+#include <functional>
 #include <map>
+#include <set>
 
 namespace wardline::sim {
+
+/// A device's disk, which counts the links that are staged on it (table turns) and knows which ones wait.
+class counting_store final : public client::device_store {
+public:
+  [[nodiscard]] client::store_instance instance() const override { return disk_.instance(); }
+  [[nodiscard]] std::optional<bytes> get(client::table where, bytes_view key) const override {
+    return disk_.get(where, key);
+  }
+  [[nodiscard]] std::vector<client::store_row> scan(client::table where, bytes_view prefix, bytes_view after,
+                                                    std::size_t rows_max) const override {
+    return disk_.scan(where, prefix, after, rows_max);
+  }
+  client::store_result commit(std::span<const client::store_change> changes) override;
+  [[nodiscard]] std::optional<wiped_bytes> read_cell(client::secret_cell which) const override {
+    return disk_.read_cell(which);
+  }
+  client::store_result write_cell(client::secret_cell which, bytes_view content) override {
+    return disk_.write_cell(which, content);
+  }
+  client::store_result burn_cell(client::secret_cell which) override { return disk_.burn_cell(which); }
+
+  [[nodiscard]] unsigned links_staged() const { return staged_; }
+  [[nodiscard]] bool link_waits() const { return !waiting_.empty(); }
+
+private:
+  client::memory_device_store disk_;
+  unsigned staged_ = 0;
+  std::set<bytes> waiting_;
+};
 
 /// One device with its store, its connection of the plugin `cli`, and what is on the way to and from it.
 class wired_device final : public client::pipe {
 public:
-  wired_device(std::string name, std::uint32_t number);
+  /// `person`: whose it is; on a station who works at it.
+  wired_device(std::string name, std::string person, std::uint32_t number);
 
   /// A fresh object on the same store, as after a crash of the program.
   void restart(time_ms now);
@@ -28,18 +60,28 @@ public:
   /// Hands one waiting frame to the device.
   void deliver_one(time_ms now);
 
+  /// How often it was started: what was asked of an earlier one is never answered.
+  [[nodiscard]] unsigned lives() const { return lives_; }
+
   std::string name;
+  std::string person;
+  bool station = false;
   ports::link_peer peer;
-  client::memory_device_store store;
+  counting_store store;
+  std::function<void(const client::notice&)> said; ///< may be unset
+  /// Highest durable leaf when its revocation was answered; from then on nothing is for it.
+  std::optional<std::uint64_t> revoked_behind;
   std::unique_ptr<client::device> device;
   std::deque<bytes> to_daemon;
   std::deque<bytes> to_device;
 
 private:
   void say_hello();
+  void make_device();
 
   std::uint64_t channel_ = 0;
   bool open_ = false;
+  unsigned lives_ = 0;
 };
 
 /// The house's side: what it sends lands at the devices' queues.

@@ -1,6 +1,7 @@
 #include "watched_storage.hpp"
 #include "message_rows.hpp"
 #include "rules/audit_entry.hpp"
+#include <algorithm>
 
 namespace wardline::sim {
 
@@ -62,6 +63,7 @@ ports::commit_result watched_storage::commit(std::span<const ports::change> chan
 }
 
 void watched_storage::remember_leaf(std::uint64_t leaf, bytes_view salted_entry) {
+  last_leaf_ = std::max(last_leaf_, leaf);
   auto entry = rules::decode_audit_entry(salted_entry.subspan(rules::audit_salt_bytes));
   if (!entry || entry->kind != rules::audit_kind::opened)
     return;

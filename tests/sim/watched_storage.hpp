@@ -25,6 +25,7 @@ public:
   [[nodiscard]] ports::commit_result commit(std::span<const ports::change> changes) override;
 
   [[nodiscard]] std::uint64_t bodies_read() const { return bodies_read_; }
+  [[nodiscard]] std::uint64_t last_leaf() const { return last_leaf_; }
 
 private:
   using message_place = std::pair<conversation_id, std::uint64_t>;
@@ -36,6 +37,7 @@ private:
   /// Durable leaves of this life that no reading has used up. Reading knows no reader; the ledger does.
   mutable std::map<message_place, unsigned> unread_;
   mutable std::uint64_t bodies_read_ = 0;
+  std::uint64_t last_leaf_ = 0;
 };
 
 } // namespace wardline::sim

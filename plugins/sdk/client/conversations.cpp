@@ -105,18 +105,40 @@ void conversations::adopt(const bytes& raw, ended then) {
   parties_.refresh_all(std::move(unknown), go_on);
 }
 
-/// A head that is several links ahead is followed back through `previous`, one object at a time.
-void conversations::adopt_checked(const e2ee::conversation_link& link, ended then) {
+refusal conversations::judge_link(const e2ee::conversation_link& link, const e2ee::log_place& at) const {
   const auto* held = find(link.conversation);
   auto head = held == nullptr ? e2ee::conversation_head{} : held->head;
   head.conversation = link.conversation;
-  e2ee::trust_standing standing{core_.inner->trust, core::at_end(core_.now())};
-  auto why = e2ee::check_conversation_link(head, link, standing);
+  return e2ee::check_conversation_link(head, link, e2ee::trust_standing{core_.inner->trust, at});
+}
+
+/// Who signed it may have been turned out since, have left, or have a newer certificate: it was good when it
+/// was accepted (e2ee 5).
+void conversations::adopt_by_place(const e2ee::conversation_link& link, refusal now, const ended& then) {
+  objects_.place_of(link.hash(), [this, link, now, then](const expected<e2ee::log_place>& at) {
+    if (!core_.inner || !at) {
+      then(!core_.inner ? refusal::not_logged_in : passes(at.why()) ? at.why() : now);
+      return;
+    }
+    auto why = judge_link(link, *at);
+    then(why == refusal::none ? commit_link(link) : why);
+  });
+}
+
+/// A head that is several links ahead is followed back through `previous`, one object at a time.
+void conversations::adopt_checked(const e2ee::conversation_link& link, ended then) {
+  auto why = judge_link(link, core::at_end(core_.now()));
   if (why == refusal::none) {
     then(commit_link(link));
     return;
   }
-  bool behind = why == refusal::needs && link.n > head.n + 1 && link.n <= conversation_links_max;
+  if (why == refusal::signer_not_member || why == refusal::stale_certificate) {
+    adopt_by_place(link, why, then);
+    return;
+  }
+  const auto* held = find(link.conversation);
+  auto head_n = held == nullptr ? 0 : held->head.n;
+  bool behind = why == refusal::needs && link.n > head_n + 1 && link.n <= conversation_links_max;
   if (!behind) {
     then(why);
     return;

@@ -70,6 +70,9 @@ private:
   void take_listed(std::vector<wire::device::conversation> listed, ended then);
   void adopt(const bytes& link, ended then);
   void adopt_checked(const e2ee::conversation_link& link, ended then);
+  /// As it stands there in the log: what came behind it does not count.
+  [[nodiscard]] refusal judge_link(const e2ee::conversation_link& link, const e2ee::log_place& at) const;
+  void adopt_by_place(const e2ee::conversation_link& link, refusal now, const ended& then);
   refusal commit_link(const e2ee::conversation_link& link);
   void fetch_page(const conversation_id& where);
   void take_page(const conversation_id& where, const wire::device::slips& page);

@@ -269,6 +269,13 @@ std::string device::name_of(const user_id& user) const {
   return parts_->shared.inner ? name_of_user(parts_->shared.inner->trust, user) : std::string{};
 }
 
+party_head device::head_of(const party_id& party) const {
+  const auto* held = parts_->parties.chain(party);
+  if (held == nullptr || held->head() == 0)
+    return {};
+  return {held->head(), held->epochs.back().hash, parts_->parties.member_of(party)};
+}
+
 expected<nothing> device::remember_listing(const std::vector<message_row>& shown) {
   if (!parts_->shared.inner)
     return refusal::not_logged_in;

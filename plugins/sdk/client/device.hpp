@@ -116,6 +116,13 @@ struct acknowledged_message {
   std::uint64_t leaf = 0;
 };
 
+/// A party as this device holds it.
+struct party_head {
+  std::uint32_t n = 0; ///< 0 = it has no link here
+  hash32 hash{};       ///< object hash of link n
+  bool member = false; ///< this device is in it
+};
+
 struct role_name {
   party_id party;
   std::string name;       ///< the directory's word
@@ -312,6 +319,9 @@ public:
   [[nodiscard]] std::vector<outbox_row> outbox() const;
   /// As certified; empty for somebody whose certificate is not held here.
   [[nodiscard]] std::string name_of(const user_id& user) const;
+  /// Whoever belongs to a party can compare heads with another device of it: they are the same or one is
+  /// behind.
+  [[nodiscard]] party_head head_of(const party_id& party) const;
 
   /// Numbers shown to the person (1..): remember_listing() persists what they mean, listed() finds it again.
   expected<nothing> remember_listing(const std::vector<message_row>& shown);

@@ -148,11 +148,17 @@ void log_watch::settle_on(const std::string& note, std::function<void(refusal)> 
     return;
   }
   auto wanted = *head;
-  wire::device::get_checkpoint ask{core_.pin->head.size};
+  auto from = core_.pin->head.size;
   core_.link.ask_for<wire::device::checkpoint>(
-      ask, [this, wanted, then](result<wire::device::checkpoint> answer) {
+      wire::device::get_checkpoint{from},
+      [this, note, wanted, from, then](result<wire::device::checkpoint> answer) {
         if (!answer) {
           then(answer.why());
+          return;
+        }
+        // Another question, or the welcome after a cut, has moved the pin: this proof begins elsewhere.
+        if (core_.pin->head.size != from) {
+          settle_on(note, then);
           return;
         }
         if (auto why = advance(answer->note, answer->consistency); why != refusal::none)

@@ -201,6 +201,29 @@ void objects::take_found(const gathering_ref& g, std::vector<hash32> asked, wire
   });
 }
 
+void objects::place_of(const hash32& hash, located then, unsigned tries) {
+  if (!core_.inner)
+    return then(refusal::not_logged_in);
+  wire::device::get_objects request{{hash}};
+  core_.link.ask_for<wire::device::objects>(
+      request, [this, hash, then, tries](result<wire::device::objects> answer) {
+        if (!core_.inner || !answer || answer->found.empty())
+          return then(!core_.inner ? refusal::not_logged_in : !answer ? answer.why() : refusal::not_found);
+        log_.settle_on(answer->checkpoint, [this, hash, then, tries, x = answer->found.front()](refusal why) {
+          auto proof = why == refusal::none && core_.inner ? log_.prove(x) : expected<proved>{why};
+          bool later = proof.why() == refusal::not_in_log || proof.why() == refusal::needs;
+          if (!core_.inner)
+            then(refusal::not_logged_in);
+          else if (later && tries < proof_tries_max)
+            core_.after(proof_wait_ms, [this, hash, then, tries] { place_of(hash, then, tries + 1); });
+          else if (!proof || proof->hash != hash)
+            then(proof && proof->hash != hash ? refusal::not_in_log : proof.why());
+          else
+            then(proof->where);
+        });
+      });
+}
+
 refusal objects::admit(gathering& g, std::vector<hash32>& lacking) {
   auto t = core_.inner->trust; // judged on a copy: memory changes after the commit
   std::vector<const proved*> open;

@@ -30,6 +30,11 @@ public:
   /// the log moved on: ask for the answer again.
   void take(std::vector<wire::device::logged> found, const std::string& checkpoint, ended then);
 
+  /// Where an object stands in the log, by its proof, for one that is judged by its place and not kept here.
+  /// not_found: the daemon does not show it.
+  using located = std::function<void(const expected<e2ee::log_place>&)>;
+  void place_of(const hash32& hash, located then) { place_of(hash, std::move(then), 0); }
+
   [[nodiscard]] bool held(const hash32& hash) const;
   /// Something of it would be new here.
   [[nodiscard]] bool any_new(const std::vector<wire::device::logged>& found) const;
@@ -54,6 +59,7 @@ private:
   };
   using gathering_ref = std::shared_ptr<gathering>;
 
+  void place_of(const hash32& hash, located then, unsigned tries);
   void ask(const gathering_ref& g, std::vector<hash32> hashes);
   void take_found(const gathering_ref& g, std::vector<hash32> asked, wire::device::objects found);
   void go_on(const gathering_ref& g);

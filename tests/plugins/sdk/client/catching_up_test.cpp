@@ -96,6 +96,44 @@ TEST_CASE("a slip without its author's certificate is judged again at the next s
   CHECK(clinic.device("physician1").messages(clinic.where)[1].author_name == "nurse1");
 }
 
+TEST_CASE("a conversation that this person has left keeps nothing from being fetched") {
+  two_people clinic;
+  auto left = clinic.send("nurse1", "physicians", "to all")->conversation;
+  REQUIRE(clinic.run([&] { return clinic.device("physician1").messages(left).size() == 1; }));
+  clinic.daemon.tamper = [&](const d::request& r, d::answer_body& a) {
+    const auto* slips = std::get_if<d::get_slips>(&r.what);
+    if (slips != nullptr && slips->conversation == left)
+      a = no(refusal::not_found);
+    if (auto* listed = std::get_if<d::conversations>(&a))
+      std::erase_if(listed->all, [&](const auto& c) { return c.id == left; });
+  };
+  auto caught_up = clinic.act<client::nothing>(
+      [&](client::done<client::nothing> then) { clinic.device("physician1").catch_up(std::move(then)); });
+  CHECK(caught_up.why() == refusal::none);
+  CHECK(clinic.device("physician1").messages(left).size() == 1);
+}
+
+TEST_CASE("who comes later follows a conversation that somebody began who is turned out since") {
+  two_people clinic;
+  client::invite_order order;
+  order.display_name = "nurse1";
+  order.purpose = e2ee::invitation_purpose::further;
+  order.history_from = 1;
+  REQUIRE(clinic.enrol_as("nurse1b", order).why() == refusal::none);
+  auto begun = clinic.send("nurse1b", "physicians", "from the lost one")->conversation;
+  auto lost = clinic.device("nurse1b").id();
+  auto revoked = clinic.act<client::nothing>([&](client::done<client::nothing> then) {
+    clinic.device("admin").revoke(lost, e2ee::revocation_reason::lost, std::move(then));
+  });
+  REQUIRE(revoked.why() == refusal::none);
+  clinic.settle();
+  REQUIRE(clinic.enrol_as("nurse1c", order).why() == refusal::none);
+  CHECK(clinic.run([&] {
+    auto all = clinic.device("nurse1c").messages(begun);
+    return all.size() == 1 && all[0].unreadable == refusal::none;
+  }));
+}
+
 TEST_CASE("lists that come in pages are read to their end") {
   two_people clinic;
   REQUIRE(clinic.enrol("physician2", {"surgeons"}).why() == refusal::none);

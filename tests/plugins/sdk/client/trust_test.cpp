@@ -128,6 +128,28 @@ TEST_CASE("a log that forgets or forks is said, and messages go on") {
   CHECK(said_about(clinic["physician1"], client::notice::about::log, refusal::log_forked));
 }
 
+TEST_CASE("two questions over a growing log are no fork") {
+  two_people clinic;
+  clinic.settle();
+  clinic.daemon.append(11, {}); // the next answers come with a newer checkpoint
+  unsigned asked = 0;
+  clinic.daemon.swallow = [&](const d::request& r) {
+    if (std::get_if<d::get_checkpoint>(&r.what) != nullptr) {
+      ++asked;
+      clinic.daemon.append(11, {});
+    }
+    return false;
+  };
+  auto& nurse = *clinic["nurse1"].device;
+  clinic["nurse1"].said.clear();
+  unsigned ended = 0;
+  for (int i = 0; i < 2; ++i) // both ask for a proof from the same pin
+    nurse.devices_of("nurse1", [&](const client::result<std::vector<client::member_row>>&) { ++ended; });
+  REQUIRE(clinic.run([&] { return ended == 2; }));
+  CHECK(asked >= 2);
+  CHECK(clinic["nurse1"].said.empty());
+}
+
 TEST_CASE("a conversation link that nobody entitled signed is not taken") {
   two_people clinic;
   e2ee::conversation_fields link;

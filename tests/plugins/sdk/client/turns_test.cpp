@@ -56,6 +56,13 @@ TEST_CASE("a member lets in who is entitled, and both read what comes") {
     CHECK(inbox[0].unreadable == refusal::none);
     CHECK(inbox[0].author_name == "admin");
   }
+  auto head = clinic.device("nurse1").head_of(clinic.nurses());
+  CHECK(head.n == 2);
+  CHECK(head.hash == clinic.head().hash());
+  CHECK(head.member);
+  CHECK(clinic.device("nurse2").head_of(clinic.nurses()).hash == head.hash);
+  CHECK_FALSE(clinic.device("admin").head_of(clinic.nurses()).member); // it writes to it
+  CHECK(clinic.device("admin").head_of({}).n == 0);
 }
 
 TEST_CASE("a grant lets in by its hash, a withdrawal turns out") {
