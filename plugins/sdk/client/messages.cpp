@@ -139,19 +139,6 @@ judged_slip messages::judge(const wire::device::slip& slip, const e2ee::conversa
       out.row.key = std::move(*key);
   }
   out.row.unreadable = why;
-  if (why != refusal::none && s && std::getenv("DBG")) {
-    std::fprintf(stderr, "   JUDGE %s at %s: author cert %d;", to_string(why).c_str(), hex(core_.inner->certificate.device.view()).substr(0,6).c_str(), (int)(core_.inner->trust.certificate(s->header.author_certificate) != nullptr));
-    for (std::size_t i = 0; i < s->header.parties.size(); ++i) {
-      auto p = s->header.parties[i];
-      auto own = core_.inner->own_parties();
-      bool mine = std::find(own.begin(), own.end(), p) != own.end();
-      const auto* ch = core_.inner->keys.chain(p);
-      std::string seeds;
-      for (unsigned n = 1; ch && n <= ch->head(); ++n) seeds += core_.inner->keys.seed(p, n) ? '1' : '0';
-      std::fprintf(stderr, " party %s mine %d epoch %u head %u seeds %s;", hex(p.view()).substr(0,6).c_str(), (int)mine, s->seals[i].epoch, ch ? ch->head() : 0, seeds.c_str());
-    }
-    std::fprintf(stderr, "\n");
-  }
   auto held = s ? std::optional{std::move(*s)} : std::nullopt;
   if (held)
     out.h = held->h;
@@ -278,11 +265,6 @@ refusal messages::check_acknowledgement(const e2ee::act& a, const known& message
   auto now = core::at_end(core_.now());
   bool member = std::any_of(head.parties.begin(), head.parties.end(),
                             [&](const auto& p) { return e2ee::entitled(trust, by, p.party, now); });
-  if (!member && std::getenv("DBG")) {
-    std::fprintf(stderr, "   ACT by %s (%s) revoked %d at %s;", by.display_name.c_str(), hex(by.device.view()).substr(0,6).c_str(), (int)trust.device_revoked_before(by.device, now.position), hex(core_.inner->certificate.device.view()).substr(0,6).c_str());
-    for (const auto& p : head.parties) { std::fprintf(stderr, " party %s kind %d incert %d entitled %d;", hex(p.party.view()).substr(0,6).c_str(), (int)p.kind, (int)std::count(by.parties.begin(), by.parties.end(), p.party), (int)e2ee::entitled(trust, by, p.party, now)); }
-    std::fprintf(stderr, "\n");
-  }
   return member ? refusal::none : refusal::not_entitled_to_act;
 }
 
