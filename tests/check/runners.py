@@ -95,6 +95,8 @@ def table(root):
         one("demo people", FULL, ["python3", str(root / "tests" / "demo" / "people_test.py")], 600,
             needs=("build dev",)),
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),
+        one("simulation of rosters", FULL, [sim, "--seeds", "60", "--rosters"], 900,
+            long=[sim, "--seeds", "2000", "--rosters"], needs=("build dev",)),
         one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk"], 300, needs=("build dev",)),
         one("kill -9", FULL, [str(faults / "kill_test"), "--kills", "20"], 900,
             long=[str(faults / "kill_test"), "--kills", "200"], needs=("build dev",)),

@@ -152,7 +152,7 @@ private:
       if (world_.roll(50) == 0)
         maybe_crash();
       maybe_crash_a_turn();
-      if (s % roster_every == 0)
+      if (world_.settings.rosters && s % roster_every == 0)
         roster_.go_on();
     }
   }
@@ -184,6 +184,8 @@ private:
     check_heads(world_, roster_);
     check_turned_out(world_);
     count_turns(world_);
+    if (world_.settings.rosters && !world_.settings.history)
+      return;
     for (const auto& d : world_.devices)
       if (!d->revoked_behind && world_.all_kept() &&
           world_.must(

@@ -15,6 +15,8 @@ struct run_settings {
   unsigned crashes_max = 4;      ///< of the daemon; and as many of devices
   unsigned turn_crashes_max = 3; ///< more, while a link is staged and not answered
   bool lying_disk = false; ///< the control: some commits are answered and not kept; every run must notice
+  bool rosters = false;    ///< devices, roles and removals change while messages flow
+  bool history = false; ///< then every device must read what its parties may read, also from before it came
   std::uint64_t steps_max = 300'000; ///< a run that needs more is stuck
 };
 

@@ -31,6 +31,8 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", seeds, "How many")->capture_default_str();
   app.add_option("--first", settings.seed, "The first one")->capture_default_str();
   app.add_option("--acts", settings.acts, "Sends, opens and acknowledgements of each")->capture_default_str();
+  app.add_flag("--rosters", settings.rosters, "Devices, roles and removals change meanwhile");
+  app.add_flag("--history", settings.history, "With --rosters: every device must read what it may read");
   app.add_flag("--lying-disk", settings.lying_disk, "The control: passes if every run notices the lie");
   CLI11_PARSE(app, argc, argv);
   auto folder = std::filesystem::temp_directory_path() / ("wardline_sim-" + std::to_string(::getpid()));

@@ -90,8 +90,8 @@ std::vector<bytes> packs::with_link(const e2ee::staged_turn& link,
   e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
   for (const auto& device : added) {
     e2ee::pack_order order{device, history_for(device), times};
-    if (order.history_from == 0 || !chain.has_member(device))
-      continue;
+    if (order.history_from == 0 || !chain.has_member(device) || !holds_all(*held, order))
+      continue; // the daemon says later what is missed
     auto made_for =
         e2ee::make_packs(core_.me->clinic, chain, core_.inner->keys, order, known, core_.inner->signing);
     if (!made_for || out.size() + made_for->size() > wire::packs_per_message_max)
@@ -101,7 +101,25 @@ std::vector<bytes> packs::with_link(const e2ee::staged_turn& link,
   return out;
 }
 
+bool packs::holds_all(const e2ee::party_chain& chain, const e2ee::pack_order& order) const {
+  auto earliest = e2ee::first_epoch_for(order.history_from, order.link_times);
+  for (auto n = earliest; n != 0 && n <= chain.head(); ++n)
+    if (core_.inner->keys.seed(chain.party, n) == nullptr)
+      return false;
+  return true;
+}
+
+/// The first pack that comes is the last one that is asked for. Who came late herself first takes what was
+/// made for her, and leaves it to others if that is too little; asked again, nobody has more, and she gives
+/// what she has.
 void packs::give(const wire::device::pack_wanted& wanted) {
+  fetch(wanted.party, [this, wanted](refusal) {
+    if (core_.inner)
+      give_held(wanted);
+  });
+}
+
+void packs::give_held(const wire::device::pack_wanted& wanted) {
   parties_.refresh(wanted.party, [this, wanted](refusal why) {
     bool may = core_.inner && why == refusal::none && parties_.member_of(wanted.party) &&
                wanted.device != core_.inner->certificate.device;
@@ -109,6 +127,13 @@ void packs::give(const wire::device::pack_wanted& wanted) {
       return;
     const auto& times = parties_.link_times(wanted.party);
     e2ee::pack_order order{wanted.device, history_for(wanted.device), times};
+    auto key = std::pair{wanted.party, wanted.device};
+    if (!holds_all(*parties_.chain(wanted.party), order) && !left_to_others_.contains(key)) {
+      if (left_to_others_.size() >= wire::pending_rows_max)
+        left_to_others_.erase(left_to_others_.begin());
+      left_to_others_.insert(key);
+      return;
+    }
     e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
     auto made = e2ee::make_packs(core_.me->clinic, *parties_.chain(wanted.party), core_.inner->keys, order,
                                  known, core_.inner->signing);

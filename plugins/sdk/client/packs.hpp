@@ -27,6 +27,9 @@ public:
 
 private:
   [[nodiscard]] bool lacks_any(const party_id& party) const;
+  /// This device could give every epoch that `order` allows.
+  [[nodiscard]] bool holds_all(const e2ee::party_chain& chain, const e2ee::pack_order& order) const;
+  void give_held(const wire::device::pack_wanted& wanted);
   [[nodiscard]] time_ms history_for(const device_id& device) const;
   refusal keep(const party_id& party, const std::vector<bytes>& objects);
   void submit(std::vector<bytes> left);
@@ -34,6 +37,8 @@ private:
   core& core_;
   objects& objects_;
   parties& parties_;
+  /// Asked for once already, when too little was here: at most as many as one list names.
+  std::set<std::pair<party_id, device_id>> left_to_others_;
 };
 
 } // namespace wardline::client
