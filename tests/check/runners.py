@@ -106,6 +106,8 @@ def table(root):
         ctest(root, "asan", FULL, sanitizers, only=SANITIZED),
         one("simulation, sanitized", FULL, [sanitized_sim, "--seeds", "20", "--first", "1000"], 900,
             long=[sanitized_sim, "--seeds", "1000", "--first", "1000"], needs=("build asan",)),
+        one("simulation of rosters, sanitized", FULL, [sanitized_sim, "--seeds", "20", "--first", "2000", "--rosters"],
+            900, long=[sanitized_sim, "--seeds", "500", "--first", "2000", "--rosters"], needs=("build asan",)),
         build("release", FULL, "wardlined", "wardline-bench"),
         # The goal is 0.30 at 50 + 50 (performance.md, G1); a tenth of it on any machine, however busy.
         one("bench", FULL, [bench, "--quick", "--json", "--at-least", "0.03"], 600,
