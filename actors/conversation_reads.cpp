@@ -152,8 +152,10 @@ expected<wire::device::slip> conversation_state::slip_at(std::uint64_t seq, byte
     return row.why();
   wire::device::slip out{id, seq, stamped->at.leaf, std::move(row->object), {}, row->time};
   auto item = read_row<rows::item>(*parts.rows, ports::table::item, place->message.view());
-  if (item)
+  if (item) {
     out.acknowledgement = std::move(item->row.act);
+    out.acknowledgement_leaf = item->at.leaf;
+  }
   return out;
 }
 

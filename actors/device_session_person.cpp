@@ -15,6 +15,7 @@ bool asked_by_itself(const asked::request_body& what) {
          std::holds_alternative<asked::get_party>(what) || std::holds_alternative<asked::get_objects>(what) ||
          std::holds_alternative<asked::get_changes>(what) || std::holds_alternative<asked::get_packs>(what) ||
          std::holds_alternative<asked::list_pending>(what) ||
+         std::holds_alternative<asked::want_pack>(what) ||
          std::holds_alternative<asked::get_key_lists>(what) || std::holds_alternative<asked::submit>(what);
 }
 

@@ -54,13 +54,15 @@ outcome directory_state::look_up(const ask_directory& m) {
   if (const auto* q = std::get_if<ask::list_conversations>(&m.what))
     return list_conversations(c, *m.who, *q);
   if (const auto* q = std::get_if<ask::get_party>(&m.what))
-    return get_party(c, *q, waiting_at(*m.who, q->party));
+    return get_party(c, *m.who, *q, waiting_at(*m.who, q->party));
   if (const auto* q = std::get_if<ask::get_objects>(&m.what))
     return get_objects(c, *m.who, *q);
   if (std::holds_alternative<ask::list_pending>(m.what))
     return list_pending(m.who->device, m.now);
   if (const auto* q = std::get_if<ask::get_packs>(&m.what))
     return get_packs(c, *m.who, *q);
+  if (const auto* q = std::get_if<ask::want_pack>(&m.what))
+    return want_pack(*m.who, q->party, m.now);
   if (const auto* q = std::get_if<ask::get_key_lists>(&m.what))
     return get_key_lists(c, *m.who, *q);
   if (const auto* q = std::get_if<ask::get_standing>(&m.what))

@@ -121,6 +121,10 @@ struct directory_state {
   /// What an accepted object does beyond its rows.
   void after_submission(const submitted_change& done);
   outcome list_pending(const device_id& d, time_ms now) const;
+  /// A member whose packs do not reach back as far as its invitation says: because a giver has left since, or
+  /// had too little herself. Kept in memory: a device asks again after each log-in. not_found: not a member;
+  /// key_list_not_allowed: it may read nothing from before.
+  outcome want_pack(const caller& who, const party_id& party, time_ms now);
   void on_tick_of_news();
 
 private:

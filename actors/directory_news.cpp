@@ -134,6 +134,20 @@ outcome directory_state::list_pending(const device_id& d, time_ms now) const {
   return {std::move(out)};
 }
 
+outcome directory_state::want_pack(const caller& who, const party_id& party, time_ms now) {
+  const auto* chain = known.chain(party);
+  bool member = std::binary_search(who.parties.begin(), who.parties.end(), party) && chain != nullptr &&
+                chain->has_member(who.device);
+  if (!member)
+    return refused(refusal::not_found);
+  const auto* from = known.invitation_of(who.device);
+  if (from == nullptr || from->history_from == 0)
+    return refused(refusal::key_list_not_allowed);
+  known.want_pack(party, who.device, from->history_from);
+  gather_chores(now);
+  return {ask::done{}};
+}
+
 void directory_state::after_submission(const submitted_change& done) {
   if (auto open = conversations.find(done.conversation); open != conversations.end())
     self->send(open->second.handle, conversation_changed{done.conversation});

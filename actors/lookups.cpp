@@ -94,7 +94,7 @@ outcome list_parties(const circumstances& c, const wire::device::list_parties& m
   return {std::move(out)};
 }
 
-outcome get_party(const circumstances& c, const wire::device::get_party& m,
+outcome get_party(const circumstances& c, const caller& who, const wire::device::get_party& m,
                   const std::vector<device_id>& waiting) {
   const auto* row = c.known.party(m.party);
   const auto* chain = c.known.chain(m.party);
@@ -115,9 +115,12 @@ outcome get_party(const circumstances& c, const wire::device::get_party& m,
       return refused(refusal::value_not_openable);
     size += core->raw.size() + logged_bytes;
     if (size > party_bytes_max)
-      return {std::move(out)};
+      break;
     out.cores.push_back({std::move(core->raw), core->leaf, {}, {}, {}});
   }
+  out.own_seals = own_seals(c, who, m.party, m.from_n, n - 1);
+  if (n <= chain->head())
+    return {std::move(out)};
   auto head = read_row<rows::party_head>(c.rows, ports::table::party, rows::key_of_head(m.party));
   if (!head)
     return refused(refusal::value_not_openable);

@@ -20,8 +20,9 @@ outcome list_parties(const circumstances& c, const wire::device::list_parties& m
 /// Links from `from_n` on. If they are more than fit, the ones that do and nothing else: the device asks
 /// again from where it got to. With the head come its members, their seals and certificates; certificates
 /// that do not fit are left out and asked for by hash. Proofs are still missing.
+/// A member also gets its own seals of the links between: it may have been away for them.
 /// `waiting`: devices that wait to be let in; whoever may do that needs their certificates.
-outcome get_party(const circumstances& c, const wire::device::get_party& m,
+outcome get_party(const circumstances& c, const caller& who, const wire::device::get_party& m,
                   const std::vector<device_id>& waiting = {});
 /// Certificates, invitations, grants, revocations and links: what everybody who verifies has to see; links of
 /// conversations for who is in them. Others are left out as if they were not there. Proofs are still missing.
@@ -42,6 +43,9 @@ outcome get_changes(const circumstances& c, const wire::device::get_changes& m);
 
 /// Packs that were made for the caller's device; not_found for a party it does not belong to.
 outcome get_packs(const circumstances& c, const caller& who, const wire::device::get_packs& m);
+/// The caller's own seals of links `first`..`last`; none for a party it does not belong to.
+std::vector<wire::device::own_seal> own_seals(const circumstances& c, const caller& who, const party_id& p,
+                                              std::uint32_t first, std::uint32_t last);
 /// Parts of key lists for the caller's device, whole part numbers only, as many as fit.
 outcome get_key_lists(const circumstances& c, const caller& who, const wire::device::get_key_lists& m);
 /// Devices that replaced all others of their person and have no key list yet, for conversations that the

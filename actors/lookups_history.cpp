@@ -81,6 +81,22 @@ outcome get_packs(const circumstances& c, const caller& who, const wire::device:
   return {std::move(out)};
 }
 
+std::vector<wire::device::own_seal> own_seals(const circumstances& c, const caller& who, const party_id& p,
+                                              std::uint32_t first, std::uint32_t last) {
+  std::vector<wire::device::own_seal> out;
+  if (!std::binary_search(who.parties.begin(), who.parties.end(), p))
+    return out;
+  for (const auto& row : c.rows.scan(ports::table::seed_seal, rows::prefix_of_seals(p, who.device), {},
+                                     rows::seals_kept_max)) {
+    auto n = rows::link_of_seal_key(row.key);
+    auto parts = split_stamp(row.value);
+    auto kept = parts ? rows::decode<rows::kept_seal>(parts->value) : std::nullopt;
+    if (n && kept && *n >= first && *n <= last)
+      out.push_back({*n, kept->seal});
+  }
+  return out;
+}
+
 outcome get_key_lists(const circumstances& c, const caller& who, const wire::device::get_key_lists& m) {
   static_assert(key_list_givers_max <= wire::packs_per_message_max);
   wire::device::key_lists out;

@@ -85,6 +85,39 @@ std::optional<keys_given> decode<keys_given>(bytes_view raw) {
   return whole<keys_given>(raw, [](reader& in, keys_given& r) { r.giver = in.id<device_id>(); });
 }
 
+bytes encode(const kept_seal& r) {
+  auto out = begin();
+  out.put(r.seal);
+  return out.take();
+}
+
+template <>
+std::optional<kept_seal> decode<kept_seal>(bytes_view raw) {
+  return whole<kept_seal>(raw, [](reader& in, kept_seal& r) {
+    r.seal = in.fixed_bytes<std::tuple_size_v<decltype(r.seal)>>();
+  });
+}
+
+bytes prefix_of_seals(const party_id& p, const device_id& d) {
+  writer out;
+  out.put(p).put(d);
+  return out.take();
+}
+
+bytes key_of_seal(const party_id& p, const device_id& d, std::uint32_t n) {
+  writer out;
+  out.put(p).put(d).u32(n);
+  return out.take();
+}
+
+std::optional<std::uint32_t> link_of_seal_key(bytes_view key) {
+  reader in{key};
+  in.take(party_id::size + device_id::size);
+  auto n = in.u32();
+  in.finish();
+  return in.ok() ? std::optional{n} : std::nullopt;
+}
+
 bytes key_of_word(const e2ee::grant_key& k) {
   auto out = key_of(k.party, word_mark);
   out.value(k.of_subject).put(k.subject);

@@ -3,6 +3,7 @@
 // lists. Like people_rows.hpp: one struct a row, decoders complete and bounded, all stamped.
 #include "e2ee/trust.hpp"
 #include "people_rows.hpp"
+#include "ports/storage.hpp"
 
 namespace wardline::rows {
 
@@ -36,11 +37,20 @@ struct keys_given {
   device_id giver;
 };
 
+/// table seed_seal, key party id | device id | u32 BE link number: how a member that was away for the link
+/// gets its seed all the same. The newest `seals_kept_max` links, and only while it is a member.
+struct kept_seal {
+  std::array<std::uint8_t, 80> seal{}; ///< b32 enc | b48 ct
+};
+inline constexpr std::uint32_t seals_kept_max = 512;
+static_assert(seals_kept_max <= ports::scan_rows_max, "one scan finds all of a member's");
+
 bytes encode(const word& r);
 bytes encode(const pack_wanted& r);
 bytes encode(const kept_pack& r);
 bytes encode(const kept_keys& r);
 bytes encode(const keys_given& r);
+bytes encode(const kept_seal& r);
 
 bytes key_of_word(const e2ee::grant_key& k);
 bytes key_of_pack_wanted(const party_id& p, const device_id& d);
@@ -52,9 +62,14 @@ bytes prefix_of_keys(const conversation_id& c, const device_id& d);
 bytes key_of_keys(const conversation_id& c, const device_id& d, std::uint16_t part, const device_id& giver);
 bytes key_of_keys_given(const conversation_id& c, const device_id& d);
 
+/// All seals of one device in a party start with this; they ascend by link.
+bytes prefix_of_seals(const party_id& p, const device_id& d);
+bytes key_of_seal(const party_id& p, const device_id& d, std::uint32_t n);
+
 /// Back from their keys; nothing for a key of another shape.
 std::optional<e2ee::grant_key> word_of_key(bytes_view key);
 std::optional<std::pair<party_id, device_id>> pack_wanted_of_key(bytes_view key);
 std::optional<std::uint16_t> part_of_key(bytes_view key);
+std::optional<std::uint32_t> link_of_seal_key(bytes_view key);
 
 } // namespace wardline::rows

@@ -51,6 +51,31 @@ void drop_wanted(const circumstances& c, const e2ee::party_chain& now,
   }
 }
 
+/// Each member's seal beside the link: the next link may be here before a member that is away has asked. What
+/// left, and what is older than the newest `seals_kept_max` links, is forgotten.
+void keep_seals(const circumstances& c, const e2ee::party_chain& before, const e2ee::roster_link& link,
+                act& in) {
+  const auto& core = link.core;
+  for (std::size_t i = 0; i < link.members.size(); ++i) {
+    const auto& d = link.members[i].device;
+    rows::kept_seal row;
+    std::copy(link.seals[i].ct.begin(), link.seals[i].ct.end(),
+              std::copy(link.seals[i].enc.begin(), link.seals[i].enc.end(), row.seal.begin()));
+    in.changes.push_back(
+        put_row(ports::table::seed_seal, rows::key_of_seal(core.party, d, core.n), row));
+    if (core.n > rows::seals_kept_max)
+      in.changes.push_back({ports::del(ports::table::seed_seal,
+                                       rows::key_of_seal(core.party, d, core.n - rows::seals_kept_max)),
+                            false});
+  }
+  for (const auto& left : before.members)
+    if (link.member(left.device) == nullptr)
+      for (const auto& row :
+           c.rows.scan(ports::table::seed_seal, rows::prefix_of_seals(core.party, left.device), {},
+                       ports::scan_rows_max))
+        in.changes.push_back({ports::del(ports::table::seed_seal, row.key), false});
+}
+
 refusal check(const circumstances& c, const e2ee::party_chain& chain, const e2ee::roster_link& link,
               const wire::device::submit& m, second_word& second) {
   second = check_with_second(c, m, [&](const auto& word) {
@@ -121,6 +146,7 @@ submitted_change submit_link(const circumstances& c, const caller& who, const wi
     return {refused(packs.why())};
 
   std::vector<act> all{act_of(c, who, *link, second)};
+  keep_seals(c, chain, *link, all.front());
   drop_wanted(c, now, *packs, all.front());
   for (const auto& left : chain.members)
     if (!now.has_member(left.device))

@@ -26,9 +26,10 @@ enum class table : std::uint8_t {
   invitation = 14,   ///< invitation id -> record
   link_key = 15,     ///< plugin keys, by their hash
   session = 16,      ///< session id -> record
+  seed_seal = 17,    ///< party id | device id | u32 BE link number -> the member's seal of the link's seed
 };
 
-constexpr std::uint8_t table_max = 16;
+constexpr std::uint8_t table_max = 17;
 constexpr std::size_t key_bytes_max = 480;        ///< LMDB's limit is 511
 constexpr std::size_t value_bytes_max = 4u << 20; ///< of one value, before sealing
 constexpr std::size_t scan_rows_max =

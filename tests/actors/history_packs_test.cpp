@@ -216,3 +216,55 @@ TEST_CASE("packs are nobody's to ask for by hash") {
   auto done = as<ask::submitted>(f.says(*f.nurse1, ask::submit{f.pack(), {}, {}}));
   CHECK(as<ask::objects>(f.says(*f.late, ask::get_objects{{done.hash}})).found.empty());
 }
+
+TEST_CASE("a member gets its own seals of the links it may have been away for, and nobody else's") {
+  late_house f;
+  f.added();
+  auto last = f.triage.accepted(*f.nurse1, {f.nurse1, f.late}, link_reason::refresh);
+  auto seals_of = [&](const build::enrolled& who, std::uint32_t from) {
+    return as<ask::party>(f.says(who, ask::get_party{f.role, from})).own_seals;
+  };
+  CHECK(seals_of(*f.nurse1, 1).size() == 4);
+  auto own = seals_of(*f.late, 1);
+  REQUIRE(own.size() == 2); // it was in links 3 and 4
+  CHECK(own[0].n == 3);
+  CHECK(own[1].n == 4);
+  auto link = f.triage.decoded(last);
+  auto at = static_cast<std::size_t>(link.member(f.late->device) - link.members.data());
+  CHECK(std::equal(link.seals[at].enc.begin(), link.seals[at].enc.end(), own[1].seal.begin()));
+  CHECK(std::equal(link.seals[at].ct.begin(), link.seals[at].ct.end(), own[1].seal.begin() + 32));
+  CHECK(seals_of(*f.late, 4).size() == 1);
+  CHECK(seals_of(*f.stranger, 1).empty());
+
+  turn_out(f, *f.late);
+  f.triage.accepted(*f.nurse1, {f.nurse1}, link_reason::revoke);
+  CHECK(f.s.disk.scan(ports::table::seed_seal, rows::prefix_of_seals(f.role, f.late->device), {}, 9).empty());
+  CHECK(seals_of(*f.nurse1, 1).size() == 5);
+}
+
+TEST_CASE("of a member's seals the newest seals_kept_max are kept") {
+  late_house f;
+  while (f.triage.chain.head() < rows::seals_kept_max + 2)
+    f.triage.accepted(*f.nurse1, {f.nurse1}, link_reason::refresh);
+  auto kept = f.s.disk.scan(ports::table::seed_seal, rows::prefix_of_seals(f.role, f.nurse1->device), {},
+                            ports::scan_rows_max);
+  REQUIRE(kept.size() == rows::seals_kept_max);
+  CHECK(rows::link_of_seal_key(kept.front().key) == 3);
+}
+
+TEST_CASE("a member whose packs do not reach back far enough asks once more") {
+  late_house f;
+  f.added();
+  as<ask::submitted>(f.says(*f.nurse1, ask::submit{f.pack(), {}, {}}));
+  CHECK(f.wanted(*f.nurse1).empty());
+  as<ask::done>(f.says(*f.late, ask::want_pack{f.role}));
+  REQUIRE(f.wanted(*f.nurse1).size() == 1);
+  CHECK(f.wanted(*f.nurse1).front().device == f.late->device);
+  CHECK(f.wanted(*f.nurse1).front().history_from == f.from);
+  as<ask::submitted>(f.says(*f.nurse1, ask::submit{f.pack(2), {}, {}}));
+  CHECK(f.wanted(*f.nurse1).empty());
+  CHECK(f.packs_of(*f.late).size() == 2);
+  CHECK(why(f.says(*f.stranger, ask::want_pack{f.role})) == refusal::not_found);
+  CHECK(why(f.says(*f.nurse1, ask::want_pack{f.c.party("nowhere")})) == refusal::not_found);
+  CHECK(why(f.says(*f.nurse1, ask::want_pack{f.role})) == refusal::key_list_not_allowed);
+}

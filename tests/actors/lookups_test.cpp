@@ -84,8 +84,8 @@ struct long_chain {
     put(ports::table::party, rows::key_of_head(role),
         rows::encode(rows::party_head{link.members_raw, link.seals_raw}));
   }
-  ask::party from(std::uint32_t n) {
-    return as<ask::party>(get_party({known, disk, 0}, ask::get_party{role, n}));
+  ask::party from(std::uint32_t n, const caller& who = {}) {
+    return as<ask::party>(get_party({known, disk, 0}, who, ask::get_party{role, n}));
   }
   /// With a proof of 24 hashes and the longest entry of its kinds behind each object.
   static std::size_t size_on_the_wire(ask::party p) {

@@ -73,8 +73,8 @@ private:
       return;
     auto& row = waiting[world_.roll(waiting.size())];
     if (acknowledge) {
-      d.device->acknowledge(row.message, [this, &d, m = row.message](result<client::acknowledged_message> r) {
-        if (r && acknowledged_.try_emplace(m, &d).second)
+      d.device->acknowledge(row.message, [this, m = row.message](result<client::acknowledged_message> r) {
+        if (r && acknowledged_.insert(m).second)
           ++report_.acknowledged;
       });
       return;
@@ -202,15 +202,6 @@ private:
     });
   }
 
-  /// An acknowledgement is shown by readers while who made it belongs to a party of the conversation: an act
-  /// comes without its place in the log.
-  [[nodiscard]] bool must_show_acknowledged(const promised_message& p) const {
-    auto by = acknowledged_.find(p.message);
-    return by != acknowledged_.end() &&
-           std::any_of(p.parties.begin(), p.parties.end(),
-                       [&](const auto& party) { return roster_.named_for(*by->second, party); });
-  }
-
   /// A device finds by its id only what it can read.
   static std::string why_not(const wired_device& d, const promised_message& p) {
     for (const auto& row : d.device->messages(p.conversation))
@@ -229,7 +220,7 @@ private:
       if (!row || row->seq != p.seq || row->conversation != p.conversation)
         return world_.broken("an acknowledged message cannot be read at " + d.name + " (" + why_not(d, p) +
                              "): " + p.text);
-      if (must_show_acknowledged(p) && !row->acknowledged_by)
+      if (acknowledged_.contains(p.message) && !row->acknowledged_by)
         return world_.broken("an acknowledgement that was answered is gone at " + d.name);
       all[p.conversation][p.seq] = &p;
     }
@@ -263,7 +254,7 @@ private:
   roster_acts roster_;
   run_report& report_ = world_.report;
   unsigned turn_crashes_ = 0;
-  std::map<message_id, const wired_device*> acknowledged_; ///< by whom first
+  std::set<message_id> acknowledged_; ///< and the answer came
 };
 
 } // namespace

@@ -171,25 +171,36 @@ refusal conversations::keep(const conversation_id& where, const std::vector<wire
       core_.say({notice::about::unreadable, judged.row.unreadable, {}, where, judged.shown.message, {}});
     else if (core_.events.arrived)
       core_.events.arrived(judged.shown);
-    if (!judged.acknowledgement.empty())
+    if (!judged.acknowledgement.object.empty())
       take_acknowledgement(where, judged.seq, judged.acknowledgement);
   }
   return refusal::none;
 }
 
-void conversations::take_acknowledgement(const conversation_id& where, std::uint64_t seq, const bytes& act) {
+/// What its author hangs on may not be known here yet: the certificate, or the grant that entitled it. Once
+/// more with what the daemon has.
+void conversations::take_acknowledgement(const conversation_id& where, std::uint64_t seq,
+                                         const placed_act& act) {
   auto why = messages_.take_acknowledgement(all_.at(where).head, seq, act);
-  if (why != refusal::needs) {
+  auto a = e2ee::act::decode(act.object, core_.me->clinic);
+  bool later = why == refusal::needs || why == refusal::not_entitled_to_act;
+  if (!a || !later) {
     if (why != refusal::none)
       core_.say({notice::about::unreadable, why, {}, where, {}, {}});
     return;
   }
-  auto a = e2ee::act::decode(act, core_.me->clinic);
-  if (a) // once more with the certificate, if the daemon has it
-    objects_.fetch({a->certificate}, [this, where, seq, act](refusal fetched) {
-      if (fetched == refusal::none && core_.inner)
-        (void)messages_.take_acknowledgement(all_.at(where).head, seq, act);
-    });
+  auto once_more = [this, where, seq, act](refusal) {
+    if (!core_.inner || find(where) == nullptr)
+      return;
+    if (auto still = messages_.take_acknowledgement(all_.at(where).head, seq, act); still != refusal::none)
+      core_.say({notice::about::unreadable, still, {}, where, {}, {}});
+  };
+  changes_.follow([this, certificate = a->certificate, once_more](refusal followed) {
+    if (!core_.inner || objects_.held(certificate))
+      once_more(followed);
+    else
+      objects_.fetch({certificate}, once_more);
+  });
 }
 
 void conversations::on_slip(const wire::device::slip& slip) {
@@ -205,14 +216,19 @@ void conversations::on_slip(const wire::device::slip& slip) {
   }
   if (slip.seq <= held->seq) {
     if (!slip.acknowledgement.empty())
-      take_acknowledgement(slip.conversation, slip.seq, slip.acknowledgement);
+      take_acknowledgement(slip.conversation, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
     return;
   }
   bool next = slip.seq == held->seq + 1 && held->incarnation == core_.incarnation;
   if (next && !catching_.contains(slip.conversation) && messages_.lacks(slip).nothing())
     (void)keep(slip.conversation, {slip}); // a refused commit was said; the next slip finds the gap
-  else
-    catch_up(slip.conversation, [](refusal) {});
+  else // a page that was asked for before the acknowledgement brings the slip without it
+    catch_up(slip.conversation, [this, slip](refusal) {
+      const auto* now_held = core_.inner ? find(slip.conversation) : nullptr;
+      if (now_held != nullptr && slip.seq <= now_held->seq && !slip.acknowledgement.empty())
+        take_acknowledgement(slip.conversation, slip.seq,
+                             {slip.acknowledgement, slip.acknowledgement_leaf});
+    });
 }
 
 } // namespace wardline::client

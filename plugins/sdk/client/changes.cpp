@@ -26,8 +26,11 @@ refusal changes::load() {
 
 void changes::follow(ended then) {
   waiting_.push_back(std::move(then));
-  if (waiting_.size() > 1)
+  if (waiting_.size() > 1) {
+    again_ = true; // the last page may have been answered before what this caller was told of
     return;
+  }
+  again_ = false;
   pages_ = tries_ = 0;
   ask();
 }
@@ -43,6 +46,8 @@ void changes::ask() {
   core_.link.ask_for<wire::device::objects>(request, [this](result<wire::device::objects> answer) {
     if (!core_.inner || !answer)
       end(core_.inner ? answer.why() : refusal::not_logged_in);
+    else if (answer->found.empty() && std::exchange(again_, false))
+      ask();
     else if (answer->found.empty() || ++pages_ > change_pages_max)
       end(refusal::none);
     else

@@ -32,6 +32,7 @@ private:
   objects& objects_;
   std::vector<ended> waiting_;
   std::uint64_t after_leaf_ = 0;
+  bool again_ = false; ///< somebody else asked meanwhile
   unsigned pages_ = 0;
   unsigned tries_ = 0; ///< for proofs that the log does not give yet
 };

@@ -20,8 +20,8 @@ class conversations {
 public:
   using ended = std::function<void(refusal)>;
 
-  conversations(core& c, objects& o, parties& p, messages& m)
-      : core_{c}, objects_{o}, parties_{p}, messages_{m} {}
+  conversations(core& c, objects& o, changes& h, parties& p, messages& m)
+      : core_{c}, objects_{o}, changes_{h}, parties_{p}, messages_{m} {}
 
   refusal load();
   /// The device is locked: what is on its way ends with not_logged_in.
@@ -82,7 +82,7 @@ private:
   void tell_changed(const std::vector<judged_slip>& changed);
   void judge_in(const conversation_id& where, std::vector<std::uint64_t> seqs, ended then);
   refusal keep(const conversation_id& where, const std::vector<wire::device::slip>& slips);
-  void take_acknowledgement(const conversation_id& where, std::uint64_t seq, const bytes& act);
+  void take_acknowledgement(const conversation_id& where, std::uint64_t seq, const placed_act& act);
   void look_back_all(ended then);
   void look_back(const conversation_id& where, std::uint64_t after_seq, ended then);
   void end(const conversation_id& where, refusal why);
@@ -90,6 +90,7 @@ private:
 
   core& core_;
   objects& objects_;
+  changes& changes_;
   parties& parties_;
   messages& messages_;
   std::map<conversation_id, entry> all_;

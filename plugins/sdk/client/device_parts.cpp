@@ -19,7 +19,7 @@ device::parts::parts(device& owner, device_store& store, pipe& out, device_event
     : face{owner}, shared{store, out, heard(), std::move(events)}, log{shared}, objects{shared, log},
       changes{shared, log, objects}, parties{shared, log, objects, changes}, packs{shared, objects, parties},
       turns{shared, objects, changes, parties, packs}, messages{shared},
-      conversations{shared, objects, parties, messages}, outbox{shared, conversations, parties, messages},
+      conversations{shared, objects, changes, parties, messages}, outbox{shared, conversations, parties, messages},
       opening{shared, messages}, acts{shared, messages}, key_lists{shared, parties, messages, conversations},
       registry{shared, objects, changes}, invitations{shared, objects, conversations, registry},
       addressing{shared, parties, conversations, invitations}, enrolment{shared} {
@@ -208,6 +208,7 @@ void device::parts::settle_parties() {
 /// Before slips are fetched: then each of them is judged once.
 void device::parts::settle_packs() {
   auto own = shared.inner->own_parties();
+  packs.begin_anew();
   auto one_less = after_all(own.size() + 1, [this](refusal) {
     if (shared.inner)
       settle_slips();

@@ -30,7 +30,7 @@ void conversations::look_back(const conversation_id& where, std::uint64_t after_
       if (slip.seq > held->seq) // newer than the cursor: catching up brings it
         past = true;
       else if (slip.conversation == where && !slip.acknowledgement.empty())
-        take_acknowledgement(where, slip.seq, slip.acknowledgement);
+        take_acknowledgement(where, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
     }
     if (past)
       then(refusal::none);

@@ -118,7 +118,7 @@ judged_slip messages::judge(const wire::device::slip& slip, const e2ee::conversa
                             const secret32* given) const {
   judged_slip out;
   out.seq = slip.seq;
-  out.acknowledgement = slip.acknowledgement;
+  out.acknowledgement = {slip.acknowledgement, slip.acknowledgement_leaf};
   out.row.leaf = slip.leaf;
   out.row.accepted = slip.time;
   out.row.slip = slip.object;
@@ -247,7 +247,7 @@ refusal messages::change(const place& at, const std::function<void(rows::message
   return refusal::none;
 }
 
-refusal messages::check_acknowledgement(const e2ee::act& a, const known& message,
+refusal messages::check_acknowledgement(const e2ee::act& a, std::uint64_t leaf, const known& message,
                                         const e2ee::conversation_head& head) const {
   if (a.act != e2ee::act_kind::acknowledge)
     return refusal::unknown_value;
@@ -262,24 +262,25 @@ refusal messages::check_acknowledgement(const e2ee::act& a, const known& message
     return why;
   if (auto why = e2ee::check_act_target(a, message.shown.message, message.h); why != refusal::none)
     return why;
-  auto now = core::at_end(core_.now());
+  // Who has left since has acknowledged all the same.
+  auto then = leaf == 0 ? core::at_end(core_.now()) : e2ee::log_place{leaf, a.time};
   bool member = std::any_of(head.parties.begin(), head.parties.end(),
-                            [&](const auto& p) { return e2ee::entitled(trust, by, p.party, now); });
+                            [&](const auto& p) { return e2ee::entitled(trust, by, p.party, then); });
   return member ? refusal::none : refusal::not_entitled_to_act;
 }
 
 refusal messages::take_acknowledgement(const e2ee::conversation_head& head, std::uint64_t seq,
-                                       bytes_view raw) {
+                                       const placed_act& act) {
   place at{head.conversation, seq};
   auto found = all_.find(at);
   if (found == all_.end())
     return refusal::not_found;
-  auto a = e2ee::act::decode(raw, core_.me->clinic);
+  auto a = e2ee::act::decode(act.object, core_.me->clinic);
   if (!a)
     return a.why();
   if (found->second.shown.acknowledged_by == a->user && found->second.shown.acknowledged == a->time)
     return refusal::none; // told before
-  if (auto why = check_acknowledgement(*a, found->second, head); why != refusal::none)
+  if (auto why = check_acknowledgement(*a, act.leaf, found->second, head); why != refusal::none)
     return why;
   auto why = change(at, [&](rows::message& row) {
     row.acknowledged_by = a->user;

@@ -14,13 +14,19 @@ struct lacking {
   [[nodiscard]] bool nothing() const { return objects.empty() && !parties; }
 };
 
+/// An act object, and the leaf where the daemon says it stands; 0: it did not say.
+struct placed_act {
+  bytes object;
+  std::uint64_t leaf = 0;
+};
+
 /// A slip as judged, ready to be kept.
 struct judged_slip {
   std::uint64_t seq = 0;
   rows::message row;
   message_row shown;
   hash32 h{};
-  bytes acknowledgement; ///< act object that came with it, not looked at
+  placed_act acknowledgement; ///< that came with it, not looked at
 };
 
 class messages {
@@ -47,9 +53,10 @@ public:
   void put(store_changes& changes, const conversation_id& where, const judged_slip& slip) const;
   void remember(const judged_slip& slip);
 
-  /// An acknowledgement for a message kept here: verified, committed, told. Refusals: needs (its device's
-  /// certificate), not_found, and those of e2ee 5.12.
-  refusal take_acknowledgement(const e2ee::conversation_head& head, std::uint64_t seq, bytes_view act);
+  /// An acknowledgement for a message kept here: verified as of its place in the log, committed, told.
+  /// Refusals: needs (its device's certificate), not_found, and those of e2ee 5.12; not_entitled_to_act may
+  /// mean that a grant is not known here yet.
+  refusal take_acknowledgement(const e2ee::conversation_head& head, std::uint64_t seq, const placed_act& act);
   /// The daemon's word about who was first, with an answer to an act of ours; `with` goes into the same
   /// commit.
   refusal note_acknowledgement(const message_id& message, const user_id& by, time_ms at, store_changes with);
@@ -79,7 +86,7 @@ private:
   [[nodiscard]] expected<secret32> open_key(const e2ee::slip& s) const;
   [[nodiscard]] message_row describe(const conversation_id& where, std::uint64_t seq,
                                      const rows::message& row, const std::optional<e2ee::slip>& s) const;
-  [[nodiscard]] refusal check_acknowledgement(const e2ee::act& a, const known& message,
+  [[nodiscard]] refusal check_acknowledgement(const e2ee::act& a, std::uint64_t leaf, const known& message,
                                               const e2ee::conversation_head& head) const;
   refusal change(const place& at, const std::function<void(rows::message&)>& how, store_changes with = {});
 

@@ -20,11 +20,33 @@ void packs::fetch(const party_id& party, ended then) {
   }
   core_.link.ask_for<wire::device::packs>(wire::device::get_packs{party},
                                           [this, party, then](result<wire::device::packs> answer) {
-                                            if (!core_.inner || !answer)
+                                            if (!core_.inner || !answer) {
                                               then(core_.inner ? answer.why() : refusal::not_logged_in);
-                                            else
-                                              then(keep(party, answer->objects));
+                                              return;
+                                            }
+                                            auto why = keep(party, answer->objects);
+                                            if (lacks_allowed(party))
+                                              want_more(party);
+                                            then(why);
                                           });
+}
+
+bool packs::lacks_allowed(const party_id& party) const {
+  const auto* held = parties_.chain(party);
+  if (held == nullptr || !parties_.member_of(party))
+    return false;
+  auto from = history_for(core_.inner->certificate.device);
+  return from != 0 && !holds_all(*held, {{}, from, parties_.link_times(party)});
+}
+
+void packs::want_more(const party_id& party) {
+  auto head = parties_.chain(party)->head();
+  auto& asked = asked_for_[party];
+  if (asked == head)
+    return;
+  asked = head;
+  core_.link.ask_for<wire::device::done>(wire::device::want_pack{party},
+                                         [](const result<wire::device::done>&) {});
 }
 
 /// All seeds of an answer in one commit.

@@ -26,6 +26,17 @@ expected<std::vector<e2ee::party_member>> members_of(bytes_view raw) {
   return out;
 }
 
+std::optional<e2ee::seed_seal> own_seal(const wire::device::party& found, std::uint32_t n) {
+  auto own = std::find_if(found.own_seals.begin(), found.own_seals.end(),
+                          [&](const wire::device::own_seal& s) { return s.n == n; });
+  if (own == found.own_seals.end())
+    return std::nullopt;
+  e2ee::seed_seal out;
+  std::copy_n(own->seal.begin(), out.enc.size(), out.enc.begin());
+  std::copy_n(own->seal.begin() + out.enc.size(), out.ct.size(), out.ct.begin());
+  return out;
+}
+
 } // namespace
 
 refusal parties::load() {
@@ -138,6 +149,8 @@ void parties::refresh(const party_id& party, ended then) {
   at->second.waiting.push_back(std::move(then));
   if (fresh)
     ask(party);
+  else
+    at->second.again = true; // it may have been answered before what this caller was told of
 }
 
 void parties::refresh_all(std::vector<party_id> all, ended then) {
@@ -167,6 +180,12 @@ void parties::end(const party_id& party, refusal why) {
   if (found == asked_.end())
     return;
   auto waiting = std::move(found->second.waiting);
+  if (core_.inner && found->second.again && !passes(why)) {
+    found->second = question{};
+    found->second.waiting = std::move(waiting);
+    ask(party);
+    return;
+  }
   asked_.erase(found);
   for (auto& then : waiting)
     then(why);
@@ -287,10 +306,12 @@ refusal parties::gather(const party_id& party, const wire::device::party& found)
     if (!proof)
       return proof.why();
     const auto* known = held == nullptr ? nullptr : held->at(core->n);
-    if (known == nullptr)
-      cores.push_back({std::move(*core), proof->where, std::nullopt});
-    else if (known->hash != core->hash())
+    if (known == nullptr) {
+      auto seal = own_seal(found, core->n);
+      cores.push_back({std::move(*core), proof->where, std::nullopt, seal});
+    } else if (known->hash != core->hash()) {
       return refusal::roster_fork;
+    }
   }
   auto last = e2ee::link_core::decode(found.cores.back().object, core_.me->clinic);
   bool older = cores.empty() && held != nullptr && last && last->n < held->head();
@@ -327,6 +348,8 @@ refusal parties::commit_adoption(e2ee::adoption next, const std::vector<e2ee::ol
                  rows::encode(rows::party{kind, head, newest.members_raw}));
   if (next.seed)
     core_.rows.put(changes, table::seeds, rows::key_of_core(party, head), next.seed->view());
+  for (const auto& [n, seed] : next.earlier)
+    core_.rows.put(changes, table::seeds, rows::key_of_core(party, n), seed.view());
   vault::erase(changes, table::turns, rows::key_of_id(party)); // whoever's link it is, ours is settled
   if (auto why = core_.commit(std::move(changes)); why != refusal::none)
     return why;

@@ -50,6 +50,7 @@ private:
     unsigned tries = 0;
     unsigned pages = 0;
     bool followed = false; ///< changes were asked for because of it
+    bool again = false;    ///< somebody else asked meanwhile
   };
 
   void ask(const party_id& party);

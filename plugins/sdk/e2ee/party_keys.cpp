@@ -108,15 +108,20 @@ expected<secret32> open_own_seed(const clinic_id& clinic, const roster_link& lin
   const auto* me = link.member(own);
   if (me == nullptr)
     return refusal::not_for_me;
-  const auto& seal = link.seals[static_cast<std::size_t>(me - link.members.data())];
+  return open_seed(clinic, link.core, link.seals[static_cast<std::size_t>(me - link.members.data())], own,
+                   sealing);
+}
+
+expected<secret32> open_seed(const clinic_id& clinic, const link_fields& core, const seed_seal& seal,
+                             const device_id& own, const x25519_pair& sealing) {
   bytes sealed{seal.enc.begin(), seal.enc.end()};
   sealed.insert(sealed.end(), seal.ct.begin(), seal.ct.end());
-  auto plain = hpke_open(sealing, seed_info(clinic, link.core, own), sealed);
+  auto plain = hpke_open(sealing, seed_info(clinic, core, own), sealed);
   if (!plain || plain->value.size() != secret32::size)
     return refusal::seed_not_openable;
   secret32 seed{plain->value};
-  auto inbox = inbox_of(clinic, link.core.party, link.core.n, seed).public_part;
-  if (sodium_memcmp(inbox.data(), link.core.inbox.data(), inbox.size()) != 0)
+  auto inbox = inbox_of(clinic, core.party, core.n, seed).public_part;
+  if (sodium_memcmp(inbox.data(), core.inbox.data(), inbox.size()) != 0)
     return refusal::seed_mismatch;
   return seed;
 }
@@ -251,6 +256,12 @@ expected<adoption> roster_keys::judge(const older_links& older, const roster_lin
     out.seed = std::move(*own);
   else if (own.why() != refusal::not_for_me)
     out.trouble = own.why();
+  // Nothing vouches for the seal of an older link, and nothing needs to: the seed is held against the inbox.
+  // One that does not open leaves its epoch to a history pack.
+  for (const auto& link : older.all)
+    if (link.seal)
+      if (auto seed = open_seed(clinic_, link.core, *link.seal, own_, sealing_))
+        out.earlier.emplace(link.core.n, std::move(*seed));
   return out;
 }
 
@@ -262,6 +273,8 @@ void roster_keys::adopt(adoption checked) {
   party.chain = std::move(checked.chain);
   if (checked.seed)
     party.seeds.insert_or_assign(head, std::move(*checked.seed));
+  for (auto& [n, seed] : checked.earlier)
+    party.seeds.try_emplace(n, std::move(seed));
 }
 
 refusal roster_keys::learn(const party_id& party, std::uint32_t n, secret32 seed) {

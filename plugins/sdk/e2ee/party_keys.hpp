@@ -54,6 +54,11 @@ expected<staged_turn> make_link(const clinic_id& clinic, const party_chain& chai
 expected<secret32> open_own_seed(const clinic_id& clinic, const roster_link& link, const device_id& own,
                                  const x25519_pair& sealing);
 
+/// The same for a link of which the core and the own seal are held. Refuses: `seed_not_openable`,
+/// `seed_mismatch`.
+expected<secret32> open_seed(const clinic_id& clinic, const link_fields& core, const seed_seal& seal,
+                             const device_id& own, const x25519_pair& sealing);
+
 /// What a turn is for. It is looked at again when somebody else's link won.
 struct turn_intent {
   party_id party;
@@ -101,6 +106,7 @@ struct party_epoch {
 struct adoption {
   party_chain chain;               ///< as it will be
   std::optional<secret32> seed;    ///< of the head; none: this device is not a member (or `trouble` says why)
+  std::map<std::uint32_t, secret32> earlier; ///< of links that this device was away for, by number
   refusal trouble = refusal::none; ///< seed_not_openable, seed_mismatch: adopted all the same, turn again
   bool foreign_seed = false;       ///< turn again, reason foreign_seed, if this device is a member
 };

@@ -128,6 +128,7 @@ struct older_link {
   /// place, where a maker who was removed since is refused.
   std::optional<log_place> where{};
   std::optional<cosignature> cosigned{}; ///< where its registrar may not act alone
+  std::optional<seed_seal> seal{};       ///< the reader's own, if it was a member then
 };
 
 /// Ascending, as `follow` takes them.

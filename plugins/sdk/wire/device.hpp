@@ -112,6 +112,9 @@ struct list_pending {};
 struct get_packs {
   party_id party{};
 };
+struct want_pack {
+  party_id party{};
+};
 struct get_key_lists {
   conversation_id conversation{};
   std::uint32_t from_part = 0;
@@ -128,7 +131,8 @@ struct get_changes {
 using request_body = std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties,
                                   get_party, get_objects, list_conversations, submit, invite, post, get_slips,
                                   open, act, get_checkpoint, prove, make_recovery_codes, set_second_factor,
-                                  list_pending, get_packs, get_key_lists, get_standing, get_changes>;
+                                  list_pending, get_packs, get_key_lists, get_standing, get_changes,
+                                  want_pack>;
 
 struct request {
   request_id id{};
@@ -194,6 +198,10 @@ struct parties {
   std::vector<party_name> names; ///< ascending ids
   bool more = false;
 };
+struct own_seal {
+  std::uint32_t n = 0;
+  std::array<std::uint8_t, 80> seal{};
+};
 struct party {
   party_id id{};
   std::uint8_t kind = 0;
@@ -202,6 +210,7 @@ struct party {
   bytes seals;
   std::vector<logged> certificates;
   std::string checkpoint;
+  std::vector<own_seal> own_seals{}; ///< ascending
 };
 struct objects {
   std::vector<logged> found;
@@ -231,6 +240,7 @@ struct slip {
   bytes object;
   bytes acknowledgement;
   time_ms time = 0;
+  std::uint64_t acknowledgement_leaf = 0;
 };
 struct slips {
   std::vector<slip> rows;

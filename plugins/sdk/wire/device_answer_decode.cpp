@@ -108,6 +108,11 @@ void take(fields& in, parties& out, const pb::Parties& m) {
   out.more = m.more();
 }
 
+void take(fields& in, own_seal& out, const pb::OwnSeal& m) {
+  out.n = m.n();
+  in.take(out.seal, m.seal());
+}
+
 void take(fields& in, party& out, const pb::Party& m) {
   in.take(out.id, m.party());
   in.range(m.kind(), 1, 4);
@@ -117,6 +122,7 @@ void take(fields& in, party& out, const pb::Party& m) {
   in.take(out.seals, m.seals(), 0, link_members_bytes_max);
   take_rows(in, out.certificates, m.certificates(), logged_per_answer_max, take);
   in.take_lines(out.checkpoint, m.checkpoint(), note_bytes_max);
+  take_rows(in, out.own_seals, m.own_seals(), logged_per_answer_max, take);
 }
 
 void take(fields& in, objects& out, const pb::Objects& m) {
@@ -153,6 +159,7 @@ void take(fields& in, slip& out, const pb::Slip& m) {
   out.leaf = m.leaf();
   in.take_object(out.object, m.slip(), slip_bytes_max);
   in.take(out.acknowledgement, m.acknowledgement(), 0, act_bytes_max);
+  out.acknowledgement_leaf = m.acknowledgement_leaf();
   out.time = m.time_ms();
 }
 

@@ -45,6 +45,7 @@ void put_slip(pb::Slip& m, const slip& s) {
   m.set_slip(raw(s.object));
   m.set_acknowledgement(raw(s.acknowledgement));
   m.set_time_ms(s.time);
+  m.set_acknowledgement_leaf(s.acknowledgement_leaf);
 }
 
 void put(pb::Answer& to, const refused& a) {
@@ -125,6 +126,11 @@ void put(pb::Answer& to, const party& a) {
   for (const auto& certificate : a.certificates)
     put_logged(*m.add_certificates(), certificate);
   m.set_checkpoint(a.checkpoint);
+  for (const auto& own : a.own_seals) {
+    auto& s = *m.add_own_seals();
+    s.set_n(own.n);
+    s.set_seal(raw(own.seal));
+  }
 }
 
 void put(pb::Answer& to, const objects& a) {

@@ -156,6 +156,10 @@ void take(fields& in, get_packs& out, pb::GetPacks& m) {
   in.take(out.party, m.party());
 }
 
+void take(fields& in, want_pack& out, pb::WantPack& m) {
+  in.take(out.party, m.party());
+}
+
 void take(fields& in, get_key_lists& out, pb::GetKeyLists& m) {
   in.take(out.conversation, m.conversation());
   out.from_part = m.from_part();
@@ -226,6 +230,7 @@ constexpr request_kind kinds[] = {
     {pb::Request::kGetKeyLists, small_bytes_max, decode_as<pb::GetKeyLists, get_key_lists>},
     {pb::Request::kGetStanding, small_bytes_max, decode_as<pb::GetStanding, get_standing>},
     {pb::Request::kGetChanges, small_bytes_max, decode_as<pb::GetChanges, get_changes>},
+    {pb::Request::kWantPack, small_bytes_max, decode_as<pb::WantPack, want_pack>},
 };
 constexpr std::uint32_t kind_first = std::begin(kinds)->number;
 constexpr std::uint32_t kind_last = (std::end(kinds) - 1)->number;

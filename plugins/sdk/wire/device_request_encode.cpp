@@ -167,6 +167,10 @@ void put(pb::Request& to, const get_standing& r) {
     m.set_device(raw(r.device.view()));
 }
 
+void put(pb::Request& to, const want_pack& r) {
+  to.mutable_want_pack()->set_party(raw(r.party.view()));
+}
+
 void put(pb::Request& to, const get_changes& r) {
   to.mutable_get_changes()->set_after_leaf(r.after_leaf);
 }

@@ -112,6 +112,55 @@ TEST_CASE("a pack that did not travel with the link is given when it is missed")
   CHECK(clinic.readable("nurse1c", clinic.where) == 1);
 }
 
+TEST_CASE("a member that was away for two links reads what was sealed to the first one") {
+  thread_clinic clinic;
+  REQUIRE(clinic.enrol_as("nurse1b", clinic.further(0)).why() == refusal::none);
+  clinic.settle();
+  auto before = clinic.readable("nurse1b", clinic.where);
+  clinic["nurse1b"].wire.dead = true;
+  for (const char* text : {"to the first", "to the second"}) {
+    clinic.turn_own();
+    REQUIRE(clinic.send("physician1", "nurse1", text).why() == refusal::none);
+  }
+  clinic["nurse1b"].wire.dead = false;
+  clinic.restart("nurse1b");
+  REQUIRE(clinic.run([&] { return clinic.device("nurse1b").settled(); }));
+  CHECK(clinic.readable("nurse1b", clinic.where) == before + 2);
+  clinic.restart("nurse1b"); // and again, out of its store
+  REQUIRE(clinic.run([&] { return clinic.device("nurse1b").settled(); }));
+  CHECK(clinic.readable("nurse1b", clinic.where) == before + 2);
+}
+
+TEST_CASE("what no kept seal and no pack brings is asked for, once at a head") {
+  thread_clinic clinic;
+  REQUIRE(clinic.enrol_as("nurse1b", clinic.further(1)).why() == refusal::none);
+  clinic.settle();
+  REQUIRE(clinic.readable("nurse1b", clinic.where) == 1);
+  clinic["nurse1b"].wire.dead = true;
+  clinic.daemon.keeps_seals = false;
+  clinic.turn_own();
+  REQUIRE(clinic.send("physician1", "nurse1", "to the first").why() == refusal::none);
+  clinic.turn_own();
+  bool gives = GENERATE(true, false);
+  unsigned asked = 0;
+  clinic.daemon.swallow = [&](const d::request& r) {
+    asked += std::holds_alternative<d::want_pack>(r.what) ? 1 : 0;
+    const auto* m = std::get_if<d::submit>(&r.what);
+    auto kind = m == nullptr ? expected<e2ee::kind>{refusal::truncated} : e2ee::peek_kind(m->object);
+    return !gives && kind && *kind == e2ee::kind::pack;
+  };
+  clinic["nurse1b"].wire.dead = false;
+  clinic.restart("nurse1b");
+  REQUIRE(clinic.run([&] { return clinic.device("nurse1b").settled(); }));
+  clinic.settle();
+  CHECK(clinic.readable("nurse1b", clinic.where) == (gives ? 2 : 1));
+  CHECK(asked == 1);
+  clinic.restart("nurse1b");
+  REQUIRE(clinic.run([&] { return clinic.device("nurse1b").settled(); }));
+  clinic.settle();
+  CHECK(asked == (gives ? 1 : 2)); // after a log-in once more
+}
+
 TEST_CASE("a pack that is spoilt or another's gives nothing and is said") {
   thread_clinic clinic;
   clinic.turn_own();
@@ -120,11 +169,8 @@ TEST_CASE("a pack that is spoilt or another's gives nothing and is said") {
     auto* found = std::get_if<d::packs>(&a);
     if (found == nullptr || found->objects.empty())
       return;
-    auto& raw = found->objects.front();
-    if (spoilt)
+    for (auto& raw : found->objects)
       raw.at(raw.size() - 80) ^= 1; // in the sealed seeds
-    else
-      raw = clinic.daemon.packs.begin()->second.front();
   };
   if (!spoilt) { // somebody else's pack
     REQUIRE(clinic.enrol_as("nurse1b", clinic.further(1)).why() == refusal::none);

@@ -79,6 +79,7 @@ public:
     std::vector<hash32> cores;
     bytes members;
     bytes seals;
+    std::map<std::pair<device_id, std::uint32_t>, e2ee::seed_seal> own_seals{}; ///< by member and link
   };
   struct person {
     party_id party;
@@ -125,6 +126,7 @@ public:
   user_id at_station;               ///< who types at a station, where the log-in does not say it
   bool factor_too_old = false;      ///< revocations are refused until it is given again
   bool quiet_about_turns = false;   ///< says nothing of what waits
+  bool keeps_seals = true;          ///< false: only the head's, as if a member had been away for too long
   std::size_t list_page_max = 512;  ///< conversations and roles in one answer
   std::size_t party_page_max = 512; ///< links in one answer
   std::size_t change_page_max = 512;
@@ -174,11 +176,12 @@ private:
   d::answer_body on(channel& c, const d::log_in& m);
   d::answer_body on(const d::find_person& m) const;
   d::answer_body on(const d::list_parties& m) const;
-  d::answer_body on(const d::get_party& m) const;
+  d::answer_body on(const channel& c, const d::get_party& m) const;
   d::answer_body on(const d::get_objects& m) const;
   d::answer_body on(const channel& c, const d::submit& m);
   d::answer_body on(const channel& c, const d::list_pending& m) const;
   d::answer_body on(const channel& c, const d::get_packs& m) const;
+  d::answer_body on(const channel& c, const d::want_pack& m);
   d::answer_body on(const channel& c, const d::get_key_lists& m) const;
   d::answer_body on(const channel& c, const d::get_standing& m) const;
   d::answer_body on(const d::get_changes& m) const;

@@ -34,7 +34,7 @@ d::answer_body scripted_daemon::on(const d::list_parties& m) const {
   return out;
 }
 
-d::answer_body scripted_daemon::on(const d::get_party& m) const {
+d::answer_body scripted_daemon::on(const channel& c, const d::get_party& m) const {
   auto found = parties.find(m.party);
   if (found == parties.end())
     return no(refusal::not_found);
@@ -45,6 +45,14 @@ d::answer_body scripted_daemon::on(const d::get_party& m) const {
   out.checkpoint = note();
   for (std::size_t n = m.from_n; n <= p.cores.size() && out.cores.size() < party_page_max; ++n)
     out.cores.push_back(logged(p.cores[n - 1]));
+  for (const auto& [of, seal] : p.own_seals)
+    if (keeps_seals && of.first == c.device && of.second >= m.from_n &&
+        of.second < m.from_n + out.cores.size()) {
+      d::own_seal own{of.second, {}};
+      std::copy(seal.ct.begin(), seal.ct.end(),
+                std::copy(seal.enc.begin(), seal.enc.end(), own.seal.begin()));
+      out.own_seals.push_back(own);
+    }
   if (p.cores.empty() || m.from_n + out.cores.size() <= p.cores.size())
     return out; // nothing, or a part: the head comes with the last one
   out.members = p.members;
@@ -101,6 +109,7 @@ d::answer_body scripted_daemon::on(const d::submit& m) {
   case e2ee::kind::pack: {
     auto x = e2ee::history_pack::decode(m.object, clinic);
     keep_pack(m.object);
+    tell_changed(x->party);
     return kept(x);
   }
   case e2ee::kind::keylist: {
@@ -159,6 +168,8 @@ d::answer_body scripted_daemon::take_link(const d::submit& m) {
   p.cores.push_back(x->core.hash());
   p.members = m.members;
   p.seals = m.seals;
+  for (std::size_t i = 0; i < x->members.size(); ++i)
+    p.own_seals[{x->members[i].device, x->core.n}] = x->seals[i];
   for (const auto& pack : m.packs)
     keep_pack(pack);
   for (const auto& member : x->members) {
@@ -247,6 +258,12 @@ d::answer_body scripted_daemon::on(const channel& c, const d::list_pending&) con
 d::answer_body scripted_daemon::on(const channel& c, const d::get_packs& m) const {
   auto found = packs.find({m.party, c.device});
   return found == packs.end() ? d::packs{} : d::packs{found->second};
+}
+
+d::answer_body scripted_daemon::on(const channel& c, const d::want_pack& m) {
+  packs_wanted.insert({m.party, c.device});
+  tell_pending();
+  return d::done{};
 }
 
 d::answer_body scripted_daemon::on(const channel& c, const d::get_key_lists& m) const {

@@ -76,6 +76,7 @@ inline std::vector<device::request> sample_requests() {
       device::get_key_lists{conversation, 3},
       device::get_standing{sample_id<user_id>(5), {}},
       device::get_changes{77},
+      device::want_pack{sample_id<party_id>(6)},
   };
   std::vector<device::request> out;
   for (auto& what : all)
@@ -89,7 +90,8 @@ inline device::logged sample_logged() {
 
 inline device::slip sample_slip() {
   return {
-      sample_id<conversation_id>(3), 41, 99, sample_bytes("slip"), sample_bytes("act"), 1'700'000'000'000};
+      sample_id<conversation_id>(3), 41, 99, sample_bytes("slip"), sample_bytes("act"), 1'700'000'000'000,
+      123};
 }
 
 inline device::pending sample_pending() {
@@ -123,7 +125,8 @@ inline std::vector<device::from_daemon> sample_answers() {
                     sample_bytes("members"),
                     sample_bytes("seals"),
                     {sample_logged()},
-                    note},
+                    note,
+                    {{4, {1, 2, 3}}, {5, {9}}}},
       device::objects{{sample_logged()}, note},
       device::conversations{{{sample_id<conversation_id>(3), sample_bytes("link"), 41}}, true},
       device::submitted{sample_hash(4), 18},
