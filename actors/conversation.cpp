@@ -165,7 +165,8 @@ act conversation_state::act_of(const written_post& p, std::uint64_t seq) const {
   auto place = rows::key_of_place(id, seq);
   auto message = to_bytes(m.message.view());
   auto body_bytes = static_cast<std::uint32_t>(m.post->body.size());
-  a.only_if = {absent(ports::table::index, place), absent(ports::table::idempotency, message)};
+  a.only_if = {absent(ports::table::index, place), absent(ports::table::idempotency, message),
+               not_gated(m.who->device)};
   a.changes = {put_row(ports::table::index, std::move(place), rows::place{m.message, body_bytes}),
                put_row(ports::table::idempotency, std::move(message), rows::accepted{p.slip.h, id, seq})};
   return a;
@@ -197,6 +198,8 @@ void conversation_state::not_written(refusal why) {
     auto& post = i->post;
     bool again = why == refusal::precondition_failed && ++post.tries < post_tries_max;
     auto still = again ? standing(*post.what.who) : why;
+    if (gated_on_disk(*parts.rows, post.what.who->device)) // the snapshot may not say so yet
+      still = refusal::device_revoked;
     if (still == refusal::none)
       waiting.push_front(std::move(post));
     else

@@ -21,6 +21,7 @@ act act_about(const apply_act& m, const conversation_id& id, const e2ee::act& a,
   out.entry.hash = a.hash();
   out.entry.detail = {static_cast<std::uint8_t>(a.act), static_cast<std::uint8_t>(what)};
   out.changes.push_back(put_object(a.hash(), a.raw()));
+  out.only_if.push_back(not_gated(m.who->device));
   return out;
 }
 
@@ -115,7 +116,9 @@ void conversation_state::commit_first(const apply_act& m, const e2ee::act& a, pr
             auto overtaken =
                 refusal_of(e) == refusal::precondition_failed &&
                 parts.rows->read(ports::table::item, a.target).status != ports::read_status::absent;
-            if (overtaken)
+            if (gated_on_disk(*parts.rows, m.who->device))
+              answer.deliver(refused(refusal::device_revoked));
+            else if (overtaken)
               settle(m, a, answer);
             else
               answer.deliver(refused(refusal_of(e)));
@@ -139,10 +142,13 @@ void conversation_state::commit_late(const apply_act& m, const e2ee::act& a, con
             --leaves_waiting;
             answer.deliver(said);
           },
-          [this, answer, said](const caf::error& e) mutable {
+          [this, answer, said, device = m.who->device](const caf::error& e) mutable {
             --leaves_waiting;
             auto why = refusal_of(e);
-            answer.deliver(why == refusal::precondition_failed ? said : refused(why));
+            if (gated_on_disk(*parts.rows, device))
+              answer.deliver(refused(refusal::device_revoked));
+            else
+              answer.deliver(why == refusal::precondition_failed ? said : refused(why));
           });
 }
 

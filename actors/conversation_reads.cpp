@@ -52,6 +52,7 @@ caf::result<outcome> conversation_state::on(const open_bodies& m) {
   a.entry.device = m.who->device;
   a.entry.conversation = id;
   a.entry.detail = detail_of(m.what.purpose, page->bodies);
+  a.only_if.push_back(not_gated(m.who->device));
   ++leaves_waiting;
   auto answer = self->make_response_promise<outcome>();
   self->request(parts.store, store_timeout, write{{std::move(a)}})
@@ -60,9 +61,10 @@ caf::result<outcome> conversation_state::on(const open_bodies& m) {
             --leaves_waiting;
             answer.deliver(release(durable_leaf{c}, page, *who));
           },
-          [this, answer](const caf::error& e) mutable {
+          [this, answer, device = m.who->device](const caf::error& e) mutable {
             --leaves_waiting;
-            answer.deliver(refused(refusal_of(e)));
+            bool gated = gated_on_disk(*parts.rows, device);
+            answer.deliver(refused(gated ? refusal::device_revoked : refusal_of(e)));
           });
   return answer;
 }

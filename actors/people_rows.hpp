@@ -59,6 +59,9 @@ struct strange_tries {
   time_ms last = 0;
 };
 
+/// table device, key_of_gate, stamped: nothing but that it is there.
+struct gate {};
+
 /// table party, key party id, stamped.
 struct party {
   rules::party_kind kind = rules::party_kind::user;
@@ -126,6 +129,7 @@ bytes encode(const store_instance& r);
 bytes encode(const lock_share& r);
 bytes encode(const wrong_passwords& r);
 bytes encode(const strange_tries& r);
+bytes encode(const gate& r);
 bytes encode(const party& r);
 bytes encode(const party_head& r);
 bytes encode(const conversation& r);
@@ -143,6 +147,9 @@ bytes key_of_strange_tries(const user_id& u);
 bytes key_of_store_instance(const device_id& d);
 bytes key_of_share(const device_id& d);
 bytes key_of_wrong_passwords(const device_id& d, const user_id& u);
+/// table device: stands there from the commit that gates the device on, and for ever. What a device asked for
+/// before it and was decided on an older snapshot is written only if it is absent.
+bytes key_of_gate(const device_id& d);
 bytes key_of_head(const party_id& p);
 /// table conversation: party id | conversation id, value one byte: which conversations a party is in.
 bytes key_of_membership(const party_id& p, const conversation_id& c);

@@ -172,4 +172,12 @@ bytes key_of_store_instance(const device_id& d) {
   return beside(d, 3);
 }
 
+bytes encode(const gate&) {
+  return begin().take();
+}
+
+bytes key_of_gate(const device_id& d) {
+  return beside(d, 4);
+}
+
 } // namespace wardline::rows

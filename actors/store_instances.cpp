@@ -19,6 +19,7 @@ decision gate(const rows::device& row, const caller& who, const wire::device::he
   auto a = act_on(rules::audit_kind::store_copied, who, m, now);
   a.changes.push_back(
       put_row(ports::table::device, to_bytes(who.device.view()), rows::device{row.certificate, true}));
+  a.changes.push_back(close_gate(who.device));
   a.changes.push_back({ports::del(ports::table::session, to_bytes(who.device.view())), false});
   return {write{{std::move(a)}}, [device = who.device](registry& r, const committed&) { r.gate(device); },
           [](const committed&) { return refused(refusal::store_copied); }};

@@ -76,4 +76,17 @@ inline precondition absent(ports::table where, bytes key) {
   return {where, std::move(key), std::nullopt};
 }
 
+/// For whatever a device's own act writes: a gate that was committed meanwhile refuses it (e2ee 6.7).
+inline precondition not_gated(const device_id& d) {
+  return absent(ports::table::device, rows::key_of_gate(d));
+}
+
+inline bool gated_on_disk(const ports::reader& rows, const device_id& d) {
+  return rows.read(ports::table::device, rows::key_of_gate(d)).status != ports::read_status::absent;
+}
+
+inline stamped_change close_gate(const device_id& d) {
+  return put_row(ports::table::device, rows::key_of_gate(d), rows::gate{});
+}
+
 } // namespace wardline

@@ -70,6 +70,7 @@ turned_out turn_out(const circumstances& c, const device_id& d, act& with) {
   if (const auto* newest = c.known.trust().newest(d))
     with.changes.push_back(
         put_row(ports::table::device, to_bytes(d.view()), rows::device{newest->what.hash(), true}));
+  with.changes.push_back(close_gate(d));
   for (auto& gone : rows_to_destroy(c, d))
     with.changes.push_back(std::move(gone));
   auto key = link_key_of(c, d);

@@ -359,3 +359,36 @@ TEST_CASE("a signature is looked at behind the ack: a bad one is an alarm and a 
   f.post(f.c.nurse, 2);
   CHECK(f.s.journal.count("slip_signature_bad") == 1);
 }
+
+TEST_CASE("a gate that is on disk refuses what the snapshot still allows, and nobody else's post") {
+  conversation_fixture f;
+  auto first = f.c.message(f.c.physician, 1);
+  f.ask_now(f.c.post(f.c.physician, first));
+  act shut;
+  shut.changes = {close_gate(f.c.nurse.device)};
+  f.w.ask<committed>(f.real, wardline::write{{shut}});
+  f.w.run();
+  f.rows.log_looks.clear();
+  auto leaves = f.rows.leaves();
+  CHECK(why_of(f.post(f.c.nurse, 2)) == refusal::device_revoked);
+  CHECK(why_of(f.ask_now(f.open(f.c.nurse, {1}))) == refusal::device_revoked);
+  e2ee::act_fields a;
+  a.target = id_of<message_id>(1).value;
+  a.h = first.h;
+  a.time = small_clinic::now + 1;
+  auto object = std::make_shared<const wire::device::act>(wire::device::act{f.c.act_bytes(f.c.nurse, a)});
+  CHECK(why_of(f.ask_now(apply_act{f.c.caller_of(f.c.nurse), f.c.conversation, a.message(), object,
+                                   small_clinic::now + 5})) == refusal::device_revoked);
+  CHECK(f.rows.leaves() == leaves);
+
+  f.gate.hold = true;
+  f.ask_now(f.c.post(f.c.physician, f.c.message(f.c.physician, 3)));
+  auto gated = f.ask_now(f.c.post(f.c.nurse, f.c.message(f.c.nurse, 4)));
+  auto beside = f.ask_now(f.c.post(f.c.physician, f.c.message(f.c.physician, 5)));
+  f.gate.hold = false;
+  f.gate.release();
+  f.w.run();
+  CHECK(why_of(gated) == refusal::device_revoked);
+  CHECK(answered<wire::device::posted>(beside).seq == 3);
+  CHECK(f.dense_seqs() == 3);
+}
