@@ -90,6 +90,7 @@ def table(root):
         one("demo supervisor", FAST, ["python3", str(root / "tests" / "demo" / "supervise_test.py")], 60),
         build("dev", FAST),
         ctest(root, "dev", FAST),
+        one("spin model", FULL, ["python3", str(root / "tests" / "spin" / "run.py")], 600),
         one("demo commands", FULL, ["python3", str(root / "tests" / "demo" / "commands_test.py")], 300,
             needs=("build dev",)),
         one("demo people", FULL, ["python3", str(root / "tests" / "demo" / "people_test.py")], 600,
