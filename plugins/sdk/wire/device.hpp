@@ -89,10 +89,19 @@ struct get_slips {
   std::uint32_t slips_max = 0;
 };
 enum class purpose : std::uint8_t { treatment = 1, off_duty, break_glass, records, restore };
+enum class off_duty_reason : std::uint8_t {
+  none = 0,
+  covering,
+  asked_to_help,
+  roster_wrong,
+  finishing,
+  other
+};
 struct open {
   conversation_id conversation{};
   std::vector<std::uint64_t> seqs;
   device::purpose purpose = device::purpose::treatment;
+  off_duty_reason reason = off_duty_reason::none; ///< with off_duty only
 };
 struct act {
   bytes object;
@@ -128,11 +137,27 @@ struct get_changes {
   std::uint64_t after_leaf = 0; ///< leaf + 1 of the last one known
 };
 
-using request_body = std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties,
-                                  get_party, get_objects, list_conversations, submit, invite, post, get_slips,
-                                  open, act, get_checkpoint, prove, make_recovery_codes, set_second_factor,
-                                  list_pending, get_packs, get_key_lists, get_standing, get_changes,
-                                  want_pack>;
+struct claim {
+  bytes object;
+  std::uint32_t version = 0;
+};
+enum class inbox_view : std::uint8_t { all = 0, unassigned, mine, role };
+struct list_inbox {
+  inbox_view view = inbox_view::all;
+  party_id role{};
+  bytes cursor; ///< empty = from the first
+  std::uint32_t items_max = 0;
+};
+struct get_duty {
+  party_id role{};
+  time_ms at = 0; ///< 0 = now
+};
+
+using request_body =
+    std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties, get_party,
+                 get_objects, list_conversations, submit, invite, post, get_slips, open, act, get_checkpoint,
+                 prove, make_recovery_codes, set_second_factor, list_pending, get_packs, get_key_lists,
+                 get_standing, get_changes, want_pack, claim, list_inbox, get_duty>;
 
 struct request {
   request_id id{};
@@ -295,9 +320,43 @@ struct key_lists {
   bool more = false;
 };
 
+struct inbox_item {
+  message_id message{};
+  conversation_id conversation{};
+  std::uint64_t seq = 0;
+  std::uint8_t level = 0; ///< its lane, 1..5
+  bool scored = false;
+  bool needs_ack = false;
+  std::uint8_t type = 0;
+  user_id author{};
+  time_ms time = 0;
+  user_id owner{}; ///< none = nobody has it
+  time_ms since = 0;
+  std::uint32_t version = 0;
+  party_id party{};
+  bool off_duty = false;
+  std::uint32_t steps = 0;
+  time_ms due = 0; ///< 0 = no clock runs
+};
+struct inbox {
+  std::vector<inbox_item> items;
+  bytes next; ///< empty = that was all
+  std::uint32_t waiting = 0;
+};
+struct duty {
+  party_id role{};
+  bool rostered = false;
+  std::vector<user_id> people; ///< ascending
+  time_ms until = 0;           ///< 0 = not within two years
+  bool mine = false;
+};
+struct duties {
+  std::vector<duty> all; ///< ascending roles
+};
+
 using answer_body = std::variant<refused, welcome, invitation, enrolled, logged_in, person, parties, party,
                                  objects, conversations, submitted, posted, slips, opened, done, checkpoint,
-                                 pending, recovery_codes, packs, key_lists, station>;
+                                 pending, recovery_codes, packs, key_lists, station, inbox, duties>;
 
 struct answer {
   request_id id{};
@@ -315,7 +374,12 @@ struct share_gone {
   std::uint32_t number = 0;
 };
 
-using from_daemon = std::variant<answer, slip, session_ended, party_changed, pending, share_gone>;
+struct wake {
+  message_id message{};
+  std::uint8_t level = 0; ///< 1..3
+};
+
+using from_daemon = std::variant<answer, slip, session_ended, party_changed, pending, share_gone, wake>;
 
 bytes encode(const server_hello& m);
 bytes encode(const request& m);

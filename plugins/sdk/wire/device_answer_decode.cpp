@@ -4,6 +4,7 @@
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
 #include "wire/limits.hpp"
+#include "wire/waiting_codec.hpp"
 #include <algorithm>
 
 namespace wardline::wire::device {
@@ -252,6 +253,14 @@ void take(fields& in, key_lists& out, const pb::KeyLists& m) {
   out.more = m.more();
 }
 
+void take(fields& in, inbox& out, const pb::Inbox& m) {
+  take_waiting(in, out, m);
+}
+
+void take(fields& in, duties& out, const pb::Duties& m) {
+  take_waiting(in, out, m);
+}
+
 template <class Value, auto Field>
 void take_as(fields& in, answer_body& out, pb::Answer& m) {
   take(in, out.emplace<Value>(), *(m.*Field)());
@@ -284,6 +293,8 @@ constexpr answer_kind kinds[] = {
     {pb::Answer::kPacks, take_as<packs, &pb::Answer::mutable_packs>},
     {pb::Answer::kKeyLists, take_as<key_lists, &pb::Answer::mutable_key_lists>},
     {pb::Answer::kStation, take_as<station, &pb::Answer::mutable_station>},
+    {pb::Answer::kInbox, take_as<inbox, &pb::Answer::mutable_inbox>},
+    {pb::Answer::kDuties, take_as<duties, &pb::Answer::mutable_duties>},
 };
 static_assert(std::size(kinds) == std::variant_size_v<answer_body>);
 
@@ -324,6 +335,10 @@ void take(fields& in, share_gone& out, const pb::ShareGone& m) {
   in.require(out.number >= 1);
 }
 
+void take(fields& in, wake& out, const pb::Wake& m) {
+  take_waiting(in, out, m);
+}
+
 template <class Value, class Message>
 expected<from_daemon> decode_news(const Message& m) {
   fields in{refusal::malformed_request};
@@ -357,6 +372,8 @@ expected<from_daemon> decode_from_daemon(bytes_view raw) {
     return decode_news<pending>(m.pending());
   case pb::FromDaemon::kShareGone:
     return decode_news<share_gone>(m.share_gone());
+  case pb::FromDaemon::kWake:
+    return decode_news<wake>(m.wake());
   case pb::FromDaemon::MESSAGE_NOT_SET:
     break;
   }

@@ -2,6 +2,7 @@
 #include "device.pb.h"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
+#include "wire/waiting_codec.hpp"
 
 namespace wardline::wire::device {
 
@@ -240,6 +241,14 @@ void put(pb::Answer& to, const key_lists& a) {
   m.set_more(a.more);
 }
 
+void put(pb::Answer& to, const inbox& a) {
+  put_waiting(*to.mutable_inbox(), a);
+}
+
+void put(pb::Answer& to, const duties& a) {
+  put_waiting(*to.mutable_duties(), a);
+}
+
 void put(pb::FromDaemon& to, const answer& a) {
   auto& m = *to.mutable_answer();
   m.set_id(raw(a.id.view()));
@@ -266,6 +275,10 @@ void put(pb::FromDaemon& to, const pending& p) {
 
 void put(pb::FromDaemon& to, const share_gone& g) {
   to.mutable_share_gone()->set_number(g.number);
+}
+
+void put(pb::FromDaemon& to, const wake& w) {
+  put_waiting(*to.mutable_wake(), w);
 }
 
 void wipe_share(pb::Share& s) {

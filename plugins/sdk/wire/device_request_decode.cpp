@@ -129,6 +129,9 @@ void take(fields& in, open& out, pb::Open& m) {
     before = seq;
   }
   out.purpose = static_cast<purpose>(m.purpose());
+  in.range(m.reason(), 0, static_cast<std::uint64_t>(off_duty_reason::other));
+  in.require(m.reason() == 0 || out.purpose == purpose::off_duty);
+  out.reason = static_cast<off_duty_reason>(m.reason());
 }
 
 void take(fields& in, act& out, pb::Act& m) {
@@ -174,6 +177,28 @@ void take(fields& in, get_standing& out, pb::GetStanding& m) {
 
 void take(fields&, get_changes& out, pb::GetChanges& m) {
   out.after_leaf = m.after_leaf();
+}
+
+void take(fields& in, claim& out, pb::Claim& m) {
+  in.take_object(out.object, m.object(), act_bytes_max);
+  out.version = m.version();
+  in.require(out.version >= 1);
+}
+
+void take(fields& in, list_inbox& out, pb::ListInbox& m) {
+  in.range(m.view(), 0, static_cast<std::uint64_t>(inbox_view::role));
+  out.view = static_cast<inbox_view>(m.view());
+  in.take_or_none(out.role, m.role());
+  in.require((out.view == inbox_view::role) == static_cast<bool>(out.role));
+  if (!m.cursor().empty())
+    in.take(out.cursor, m.cursor(), inbox_cursor_bytes, inbox_cursor_bytes);
+  out.items_max = m.items_max();
+  in.range(out.items_max, 1, inbox_items_max);
+}
+
+void take(fields& in, get_duty& out, pb::GetDuty& m) {
+  in.take_or_none(out.role, m.role());
+  out.at = m.at_ms();
 }
 
 template <class Message, class Value>
@@ -231,6 +256,9 @@ constexpr request_kind kinds[] = {
     {pb::Request::kGetStanding, small_bytes_max, decode_as<pb::GetStanding, get_standing>},
     {pb::Request::kGetChanges, small_bytes_max, decode_as<pb::GetChanges, get_changes>},
     {pb::Request::kWantPack, small_bytes_max, decode_as<pb::WantPack, want_pack>},
+    {pb::Request::kClaim, act_bytes_max + room, decode_as<pb::Claim, claim>},
+    {pb::Request::kListInbox, small_bytes_max, decode_as<pb::ListInbox, list_inbox>},
+    {pb::Request::kGetDuty, small_bytes_max, decode_as<pb::GetDuty, get_duty>},
 };
 constexpr std::uint32_t kind_first = std::begin(kinds)->number;
 constexpr std::uint32_t kind_last = (std::end(kinds) - 1)->number;

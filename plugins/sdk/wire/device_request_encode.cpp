@@ -121,6 +121,7 @@ void put(pb::Request& to, const open& r) {
   for (auto seq : r.seqs)
     m.add_seqs(seq);
   m.set_purpose(static_cast<std::uint32_t>(r.purpose));
+  m.set_reason(static_cast<std::uint32_t>(r.reason));
 }
 
 void put(pb::Request& to, const act& r) {
@@ -173,6 +174,27 @@ void put(pb::Request& to, const want_pack& r) {
 
 void put(pb::Request& to, const get_changes& r) {
   to.mutable_get_changes()->set_after_leaf(r.after_leaf);
+}
+
+void put(pb::Request& to, const claim& r) {
+  to.mutable_claim()->set_object(raw(r.object));
+  to.mutable_claim()->set_version(r.version);
+}
+
+void put(pb::Request& to, const list_inbox& r) {
+  auto& m = *to.mutable_list_inbox();
+  m.set_view(static_cast<std::uint32_t>(r.view));
+  if (r.role)
+    m.set_role(raw(r.role.view()));
+  m.set_cursor(raw(r.cursor));
+  m.set_items_max(r.items_max);
+}
+
+void put(pb::Request& to, const get_duty& r) {
+  auto& m = *to.mutable_get_duty();
+  if (r.role)
+    m.set_role(raw(r.role.view()));
+  m.set_at_ms(r.at);
 }
 
 void wipe_secrets(pb::Request& m) {

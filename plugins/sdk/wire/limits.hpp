@@ -112,6 +112,12 @@ inline constexpr std::size_t packs_per_message_max = 8;
 inline constexpr std::size_t cosignature_bytes_max = 256;
 /// Rows of each kind in one list of what waits for a device's hands.
 inline constexpr std::size_t pending_rows_max = 256;
+/// Items of one page of an inbox; bytes of its cursor.
+inline constexpr std::size_t inbox_items_max = 256;
+inline constexpr std::size_t inbox_cursor_bytes = 27;
+/// Roles in one answer about duty, and people on duty for one of them.
+inline constexpr std::size_t duties_max = 256;
+inline constexpr std::size_t duty_people_max = 64;
 /// Bytes of a signed note; hashes of an inclusion or consistency proof (security 2.2, e2ee 5.15).
 inline constexpr std::size_t note_bytes_max = 2'048;
 inline constexpr std::size_t proof_hashes_max = 63;

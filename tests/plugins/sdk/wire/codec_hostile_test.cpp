@@ -284,7 +284,15 @@ TEST_CASE("fields of submitting, inviting and opening") {
     open.set_purpose(0);
     CHECK(asked(m) == bad);
     open.set_purpose(5);
+    CHECK(asked(m) == bad); // a reason belongs to off duty
+    open.set_reason(0);
     CHECK(asked(m) == ok);
+    open.set_purpose(2);
+    open.set_reason(5);
+    CHECK(asked(m) == ok);
+    open.set_reason(6);
+    CHECK(asked(m) == bad);
+    open.set_reason(5);
     open.add_seqs(open.seqs(63));
     CHECK(asked(m) == bad);
   }

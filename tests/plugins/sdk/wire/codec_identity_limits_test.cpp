@@ -124,7 +124,7 @@ TEST_CASE("fields of shares and log-ins") {
   CHECK(answered(m) == bad);
   share.set_next("");
   CHECK(answered(m) == ok);
-  m = good_answer(25);
+  m = good_answer(27);
   m.mutable_share_gone()->set_number(0);
   CHECK(answered(m) == bad);
 }
@@ -176,10 +176,10 @@ TEST_CASE("fields of what waits") {
     CHECK(answered(m) == bad);
   }
   SECTION("pushed as news") {
-    m = good_answer(24);
+    m = good_answer(26);
     m.mutable_pending()->mutable_packs(0)->set_party("");
     CHECK(answered(m) == bad);
-    m = good_answer(23);
+    m = good_answer(25);
     m.mutable_party_changed()->set_n(0);
     CHECK(answered(m) == bad);
   }

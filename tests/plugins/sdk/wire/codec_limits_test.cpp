@@ -118,10 +118,10 @@ TEST_CASE("fields of answers") {
     CHECK(answered(m) == bad);
   }
   SECTION("news") {
-    m = good_answer(21);
+    m = good_answer(23);
     m.mutable_slip()->set_seq(0);
     CHECK(answered(m) == bad);
-    m = good_answer(22);
+    m = good_answer(24);
     m.mutable_session_ended()->set_number(0);
     CHECK(answered(m) == bad);
   }

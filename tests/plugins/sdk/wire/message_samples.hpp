@@ -2,6 +2,7 @@
 // One message of every kind with every field set; for round trips, hostile mutations and the fuzzers' corpus.
 #include "wire/content.hpp"
 #include "wire/device.hpp"
+#include "wire/limits.hpp"
 #include "wire/link.hpp"
 #include <string_view>
 
@@ -65,7 +66,8 @@ inline std::vector<device::request> sample_requests() {
           {{sample_id<party_id>(6), 2, "Front desk", true}, {sample_id<party_id>(7), 1, "N. Nurse", true}}},
       device::post{sample_bytes("slip"), sample_bytes("body")},
       device::get_slips{conversation, sample_id<incarnation_id>(10), 41, 512},
-      device::open{conversation, {1, 2, 40}, device::purpose::break_glass},
+      device::open{
+          conversation, {1, 2, 40}, device::purpose::off_duty, device::off_duty_reason::roster_wrong},
       device::act{sample_bytes("act")},
       device::get_checkpoint{12},
       device::prove{"ABCD-EFGH-IJKL"},
@@ -77,6 +79,10 @@ inline std::vector<device::request> sample_requests() {
       device::get_standing{sample_id<user_id>(5), {}},
       device::get_changes{77},
       device::want_pack{sample_id<party_id>(6)},
+      device::claim{sample_bytes("act"), 3},
+      device::list_inbox{device::inbox_view::role, sample_id<party_id>(6), bytes(wire::inbox_cursor_bytes, 5),
+                         256},
+      device::get_duty{sample_id<party_id>(6), 1'700'000'000'000},
   };
   std::vector<device::request> out;
   for (auto& what : all)
@@ -100,6 +106,28 @@ inline device::pending sample_pending() {
   return {{{party, {device, sample_id<device_id>(2)}, {sample_id<device_id>(3)}, 1'700'000'000'000}},
           {{party, device, 1'600'000'000'000}},
           {{sample_id<conversation_id>(3), device, 1'600'000'000'000}}};
+}
+
+inline device::inbox sample_inbox() {
+  device::inbox_item item;
+  item.message = sample_id<message_id>(13);
+  item.conversation = sample_id<conversation_id>(3);
+  item.seq = 41;
+  item.level = 1;
+  item.scored = item.needs_ack = item.off_duty = true;
+  item.type = 8;
+  item.author = sample_id<user_id>(5);
+  item.time = 1'700'000'000'000;
+  item.owner = sample_id<user_id>(6);
+  item.since = 1'700'000'060'000;
+  item.version = 4;
+  item.party = sample_id<party_id>(6);
+  item.steps = 2;
+  item.due = 1'700'000'120'000;
+  auto waits = item;
+  waits.message = sample_id<message_id>(14);
+  waits.owner = {};
+  return {{item, waits}, bytes(wire::inbox_cursor_bytes, 5), 7};
 }
 
 inline std::vector<device::from_daemon> sample_answers() {
@@ -140,6 +168,9 @@ inline std::vector<device::from_daemon> sample_answers() {
       device::packs{{sample_bytes("pack"), sample_bytes("other pack")}},
       device::key_lists{{sample_bytes("list")}, true},
       device::station{sample_id<device_id>(1)},
+      sample_inbox(),
+      device::duties{{{sample_id<party_id>(6), true, {user, sample_id<user_id>(6)}, 1'700'000'000'000, true},
+                      {sample_id<party_id>(7), true, {user}, 1'600'000'000'000, true}}},
   };
   std::vector<device::from_daemon> out;
   for (auto& result : all)
@@ -149,6 +180,7 @@ inline std::vector<device::from_daemon> sample_answers() {
   out.push_back(device::party_changed{party, 7});
   out.push_back(sample_pending());
   out.push_back(device::share_gone{4});
+  out.push_back(device::wake{sample_id<message_id>(13), 1});
   return out;
 }
 
