@@ -45,6 +45,7 @@ void conversation_state::load() {
   last_seq = *seq;
   auto ids = link->party_ids();
   now_head = head{std::move(*link), std::move(ids), std::move(row->stored)};
+  load_items();
 }
 
 refusal conversation_state::standing(const caller& who) {
@@ -149,7 +150,7 @@ std::variant<outcome, e2ee::slip> conversation_state::decide(const post_slip& m,
 }
 
 /// detail: u64 seq.
-act conversation_state::act_of(const written_post& p, std::uint64_t seq) const {
+act conversation_state::act_of(written_post& p, std::uint64_t seq) {
   const auto& m = p.post.what;
   act a;
   a.entry.kind = rules::audit_kind::posted;
@@ -169,15 +170,17 @@ act conversation_state::act_of(const written_post& p, std::uint64_t seq) const {
                not_gated(m.who->device)};
   a.changes = {put_row(ports::table::index, std::move(place), rows::place{m.message, body_bytes}),
                put_row(ports::table::idempotency, std::move(message), rows::accepted{p.slip.h, id, seq})};
+  put_item(a, m.message, item_of(p.slip, seq, m.now));
+  answer_items(p, a);
   return a;
 }
 
 void conversation_state::wrote(const committed& c) {
   auto done = std::exchange(in_flight, {});
   for (std::size_t i = 0; i < done.size(); ++i) {
-    auto& [post, slip] = done[i];
+    auto& [post, slip, answers] = done[i];
     auto leaf = c.stamps.at(i).leaf;
-    ++last_seq;
+    remember_items(done[i], ++last_seq);
     post.answer.deliver(outcome{wire::device::posted{last_seq, leaf}});
     wire::device::slip news{id, last_seq, leaf, slip.raw(), {}, post.what.now};
     self->send(directory, fan_out{slip.header.parties, encoded(news)});

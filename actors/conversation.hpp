@@ -3,8 +3,10 @@
 #include "e2ee/conversation.hpp"
 #include "e2ee/slip.hpp"
 #include "handles.hpp"
+#include "item_rows.hpp"
 #include "message_rows.hpp"
 #include "ports/journal.hpp"
+#include "rules/duty_plan.hpp"
 #include "stored.hpp"
 #include "wire/limits.hpp"
 #include <caf/stateful_actor.hpp>
@@ -23,6 +25,13 @@ inline constexpr std::size_t posts_bytes_max = 1u << 20;
 inline constexpr unsigned post_tries_max = 3;
 /// Opens and acts waiting for their leaf; one more is refused as overloaded.
 inline constexpr std::size_t leaves_waiting_max = 256;
+/// Items of a conversation that its actor remembers as not answered; later ones are answered by hand only.
+inline constexpr std::size_t open_items_max = 4'096;
+/// Items that one post answers, and that it looks at: others' that somebody else has are none of its.
+inline constexpr std::size_t answered_by_one_max = 64;
+inline constexpr std::size_t looked_at_by_one_max = 256;
+/// Looks at an item that others change meanwhile; then its device asks again.
+inline constexpr unsigned act_tries_max = 8;
 /// Of one page of slips; leaves room for the frame of a device message.
 inline constexpr std::size_t slips_bytes_max = wire::open_bytes_max;
 
@@ -32,6 +41,8 @@ struct conversation_parts {
   const rules::clinic_board* board = nullptr;
   store_actor store;
   ports::journal* journal = nullptr;
+  const rules::duty_board* duty = nullptr;
+  triage_actor triage;
 };
 
 /// "Opened" is on disk: only a committed write makes one, and only its holder may read bodies (DESIGN 1,
@@ -62,6 +73,12 @@ struct conversation_state {
   struct written_post {
     waiting_post post;
     e2ee::slip slip;
+    std::vector<message_id> answers{}; ///< items that are answered by it
+  };
+  /// Not answered, as far as is known here; escalation moves others' owners meanwhile.
+  struct open_item {
+    message_id message;
+    user_id author;
   };
   /// The newest link, as committed.
   struct head {
@@ -89,6 +106,7 @@ struct conversation_state {
   std::deque<waiting_post> waiting;
   std::vector<written_post> in_flight;
   std::size_t leaves_waiting = 0;
+  std::map<std::uint64_t, open_item> open_items; // by seq
 
   void load();
   caf::result<outcome> on(const post_slip& m);
@@ -105,7 +123,7 @@ private:
   // conversation.cpp: posts
   void write_waiting();
   std::variant<outcome, e2ee::slip> decide(const post_slip& m, const rules::clinic& clinic) const;
-  act act_of(const written_post& p, std::uint64_t seq) const;
+  act act_of(written_post& p, std::uint64_t seq);
   void wrote(const committed& c);
   void not_written(refusal why);
   void write_next();
@@ -115,13 +133,24 @@ private:
   outcome release(const durable_leaf& leaf, const page_plan& plan, const caller& who);
   expected<wire::device::slip> slip_at(std::uint64_t seq, bytes_view stored_place) const;
 
-  // conversation_acts.cpp: acknowledgement
+  // conversation_items.cpp: what waits for somebody
+  void load_items();
+  rows::item item_of(const e2ee::slip& slip, std::uint64_t seq, time_ms now) const;
+  void answer_items(written_post& p, act& with) const;
+  void remember_items(const written_post& p, std::uint64_t seq);
+
+  // conversation_acts.cpp: who has a message
+  struct asked_act {
+    apply_act request;
+    e2ee::act word;
+    unsigned looks = 0;
+  };
   refusal judge(const e2ee::act& a, const rows::accepted& message) const;
-  outcome acknowledged_by(const rows::item& item) const;
-  void settle(const apply_act& m, const e2ee::act& a, promise answer);
-  void commit_first(const apply_act& m, const e2ee::act& a, promise answer);
-  void commit_late(const apply_act& m, const e2ee::act& a, const rows::item& first, promise answer);
-  void spread_acknowledgement(const message_id& message);
+  void settle(asked_act a, promise answer);
+  void commit_word(asked_act a, const stamped_row<rows::item>& before, rules::item_state next,
+                   promise answer);
+  void commit_late(const asked_act& a, outcome said, promise answer);
+  void spread_word(const message_id& message);
 };
 
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,

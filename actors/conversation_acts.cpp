@@ -1,4 +1,5 @@
-// Acknowledgement: the first entitled one wins, by log position; a later one is kept as a leaf (e2ee 5.12).
+// Who has a message: the first entitled one wins, by log position; a later one is kept as a leaf (e2ee 5.12).
+// Its owner gives it back, and somebody who has looked may take it over.
 #include "audit_rows.hpp"
 #include "conversation.hpp"
 #include "timeouts.hpp"
@@ -25,8 +26,37 @@ act act_about(const apply_act& m, const conversation_id& id, const e2ee::act& a,
   return out;
 }
 
-bool is_same_act(const e2ee::act& a, const e2ee::act& b) {
-  return a.act == b.act && a.target == b.target && a.device == b.device && a.time == b.time;
+/// The leaf by which this very object was accepted before, and what it did then.
+struct heard_before {
+  std::uint64_t leaf = 0;
+  bool took = false;
+};
+std::optional<heard_before> heard(const ports::reader& rows, const hash32& object) {
+  auto known = read_object(rows, object);
+  if (!known)
+    return std::nullopt;
+  auto entry = read_entry(rows, known->leaf);
+  auto said = entry ? rules::decode_audit_entry(entry->entry) : std::nullopt;
+  if (!said || said->detail.size() != 2)
+    return std::nullopt;
+  return heard_before{known->leaf, said->detail[1] == static_cast<std::uint8_t>(effect::took)};
+}
+
+/// Who has it, with the refusal that says so.
+outcome refused_by_owner(refusal why, const rules::item_state& s) {
+  wire::device::refused r;
+  r.why = why;
+  r.user = s.owner;
+  r.time = s.owner ? s.since : 0;
+  return {r};
+}
+
+rules::item_event event_of(const apply_act& m, const e2ee::act& a) {
+  if (a.act == e2ee::act_kind::unacknowledge)
+    return rules::given_back{a.user};
+  if (m.claims_version)
+    return rules::taken_over{a.user, *m.claims_version};
+  return rules::acknowledged_now{a.user};
 }
 
 std::optional<hash32> root_at(std::uint64_t size, const ports::reader& rows) {
@@ -50,91 +80,80 @@ caf::result<outcome> conversation_state::on(const apply_act& m) {
   if (leaves_waiting >= leaves_waiting_max)
     return refused(refusal::overloaded);
   auto answer = self->make_response_promise<outcome>();
-  settle(m, *a, answer);
+  settle({m, std::move(*a)}, answer);
   return answer;
 }
 
-/// Only acknowledge takes effect here; the other words of a device are refused as unknown_value. A target is
-/// whoever the message was written to: its author cannot take it off their hands.
+/// Having and giving back take effect here; the other words of a device are refused as unknown_value. A
+/// target is whoever the message was written to: its author cannot take it off their hands.
 refusal conversation_state::judge(const e2ee::act& a, const rows::accepted& message) const {
   if (auto why = e2ee::check_act_target(a, a.message(), message.h); why != refusal::none)
     return why;
-  if (a.act != e2ee::act_kind::acknowledge)
+  if (a.act != e2ee::act_kind::acknowledge && a.act != e2ee::act_kind::unacknowledge)
     return refusal::unknown_value;
-  auto place = parts.rows->read(ports::table::index, rows::key_of_place(id, message.seq));
-  auto row = place ? slip_at(message.seq, *place) : expected<wire::device::slip>{refusal::value_not_openable};
-  auto slip = row ? e2ee::slip::decode(row->object, parts.board->now()->id) : expected<e2ee::slip>{row.why()};
-  if (!slip)
+  auto item = read_item(*parts.rows, a.message());
+  if (!item)
     return refusal::value_not_openable;
-  if (slip->header.author_user == a.user)
+  if (item->row.author == a.user)
     return refusal::not_entitled_to_act;
   return e2ee::check_act_tree(a, a.tree_size == 0 ? std::nullopt : root_at(a.tree_size, *parts.rows));
 }
 
-void conversation_state::settle(const apply_act& m, const e2ee::act& a, promise answer) {
-  auto first = parts.rows->read(ports::table::item, a.target);
-  if (first.status == ports::read_status::absent)
-    return commit_first(m, a, answer);
-  auto item = read_row<rows::item>(*parts.rows, ports::table::item, a.target);
-  auto won = item ? e2ee::act::decode(item->row.act, parts.board->now()->id)
-                  : expected<e2ee::act>{refusal::value_not_openable};
-  if (!won)
+/// The same object again gets the same answer. Otherwise the state of the item decides, and the commit says
+/// whether it still was so.
+void conversation_state::settle(asked_act a, promise answer) {
+  auto item = read_item(*parts.rows, a.word.message());
+  if (!item) {
     answer.deliver(refused(refusal::value_not_openable));
-  else if (is_same_act(*won, a))
-    answer.deliver(outcome{wire::device::done{item->at.leaf}});
+    return;
+  }
+  auto before = heard(*parts.rows, a.word.hash());
+  if (before && before->took) {
+    answer.deliver(outcome{wire::device::done{before->leaf}});
+    return;
+  }
+  auto done = rules::after(item->row.state, event_of(a.request, a.word), a.request.now);
+  if (done.why == refusal::none)
+    return commit_word(std::move(a), *item, std::move(done.next), answer);
+  auto said = refused_by_owner(done.why, item->row.state);
+  bool late = a.word.act == e2ee::act_kind::acknowledge && !a.request.claims_version && !before;
+  if (late)
+    commit_late(a, std::move(said), answer);
   else
-    commit_late(m, a, item->row, answer);
+    answer.deliver(std::move(said));
 }
 
-outcome conversation_state::acknowledged_by(const rows::item& item) const {
-  auto won = e2ee::act::decode(item.act, parts.board->now()->id);
-  if (!won)
-    return refused(refusal::value_not_openable);
-  wire::device::refused r;
-  r.why = refusal::already_acknowledged;
-  r.user = won->user;
-  r.time = item.time;
-  return {r};
-}
-
-void conversation_state::commit_first(const apply_act& m, const e2ee::act& a, promise answer) {
-  auto out = act_about(m, id, a, effect::took);
-  auto key = to_bytes(a.target);
-  out.only_if.push_back(absent(ports::table::item, key));
-  out.changes.push_back(put_row(ports::table::item, std::move(key), rows::item{m.now, a.raw()}));
+void conversation_state::commit_word(asked_act a, const stamped_row<rows::item>& before,
+                                     rules::item_state next, promise answer) {
+  auto out = act_about(a.request, id, a.word, effect::took);
+  auto after = before.row;
+  after.state = std::move(next);
+  after.act = a.word.raw();
+  change_item(out, a.word.message(), before, after);
   ++leaves_waiting;
   self->request(parts.store, store_timeout, write{{std::move(out)}})
       .then(
-          [this, answer, message = a.message()](const committed& c) mutable {
+          [this, answer, message = a.word.message()](const committed& c) mutable {
             --leaves_waiting;
             answer.deliver(outcome{wire::device::done{c.stamps.front().leaf}});
-            spread_acknowledgement(message);
+            spread_word(message);
           },
-          [this, answer, m, a](const caf::error& e) mutable {
+          [this, answer, a](const caf::error& e) mutable {
             --leaves_waiting;
-            // Somebody was first, so there is a row now: this ends, by one more look.
-            auto overtaken =
-                refusal_of(e) == refusal::precondition_failed &&
-                parts.rows->read(ports::table::item, a.target).status != ports::read_status::absent;
-            if (gated_on_disk(*parts.rows, m.who->device))
+            // Somebody was first, a person or a step of the chain: one more look.
+            if (gated_on_disk(*parts.rows, a.request.who->device))
               answer.deliver(refused(refusal::device_revoked));
-            else if (overtaken)
-              settle(m, a, answer);
+            else if (refusal_of(e) == refusal::precondition_failed && ++a.looks < act_tries_max)
+              settle(std::move(a), answer);
             else
               answer.deliver(refused(refusal_of(e)));
           });
 }
 
 /// The loser's word is kept, once: the same object again finds its leaf and gets the same answer.
-void conversation_state::commit_late(const apply_act& m, const e2ee::act& a, const rows::item& first,
-                                     promise answer) {
-  auto said = acknowledged_by(first);
-  if (parts.rows->read(ports::table::object, a.hash()).status != ports::read_status::absent) {
-    answer.deliver(std::move(said));
-    return;
-  }
-  auto out = act_about(m, id, a, effect::too_late);
-  out.only_if.push_back(absent(ports::table::object, to_bytes(a.hash())));
+void conversation_state::commit_late(const asked_act& a, outcome said, promise answer) {
+  auto out = act_about(a.request, id, a.word, effect::too_late);
+  out.only_if.push_back(absent(ports::table::object, to_bytes(a.word.hash())));
   ++leaves_waiting;
   self->request(parts.store, store_timeout, write{{std::move(out)}})
       .then(
@@ -142,7 +161,7 @@ void conversation_state::commit_late(const apply_act& m, const e2ee::act& a, con
             --leaves_waiting;
             answer.deliver(said);
           },
-          [this, answer, said, device = m.who->device](const caf::error& e) mutable {
+          [this, answer, said, device = a.request.who->device](const caf::error& e) mutable {
             --leaves_waiting;
             auto why = refusal_of(e);
             if (gated_on_disk(*parts.rows, device))
@@ -152,8 +171,9 @@ void conversation_state::commit_late(const apply_act& m, const e2ee::act& a, con
           });
 }
 
-/// The slip goes out once more, with the acknowledgement: every reader sees that somebody has it.
-void conversation_state::spread_acknowledgement(const message_id& message) {
+/// The slip goes out once more, with the word about it: every reader sees who has it, or that nobody has.
+void conversation_state::spread_word(const message_id& message) {
+  self->send(parts.triage, item_changed{message});
   auto known = read_row<rows::accepted>(*parts.rows, ports::table::idempotency, message.view());
   if (!known)
     return;

@@ -8,9 +8,12 @@ namespace wardline {
 
 namespace {
 
-/// u8 purpose | u64 seq each.
-bytes detail_of(wire::device::purpose purpose, const std::vector<conversation_state::released>& bodies) {
-  bytes out{static_cast<std::uint8_t>(purpose)};
+/// Opened: u8 purpose | u64 seq each. Off duty: u8 purpose | u8 reason | u64 seq each.
+bytes detail_of(const wire::device::open& what, bool off_duty,
+                const std::vector<conversation_state::released>& bodies) {
+  bytes out{static_cast<std::uint8_t>(what.purpose)};
+  if (off_duty)
+    out.push_back(static_cast<std::uint8_t>(what.reason));
   for (const auto& b : bodies) {
     auto seq = ports::row_key(b.seq);
     out.insert(out.end(), seq.begin(), seq.end());
@@ -45,13 +48,18 @@ caf::result<outcome> conversation_state::on(const open_bodies& m) {
     return refused(page.why());
   if (leaves_waiting >= leaves_waiting_max)
     return refused(refusal::overloaded);
+  // Membership entitles, duty routes: nobody is refused for a roster, but the log says it, whatever the
+  // device thought of it.
+  bool off_duty = m.what.purpose == wire::device::purpose::off_duty ||
+                  rules::is_off_duty(*parts.duty->now(), *parts.board->now(), now_head->parties,
+                                     m.who->parties, m.who->user, m.now);
   act a;
-  a.entry.kind = rules::audit_kind::opened;
+  a.entry.kind = off_duty ? rules::audit_kind::opened_off_duty : rules::audit_kind::opened;
   a.entry.time = m.now;
   a.entry.user = m.who->user;
   a.entry.device = m.who->device;
   a.entry.conversation = id;
-  a.entry.detail = detail_of(m.what.purpose, page->bodies);
+  a.entry.detail = detail_of(m.what, off_duty, page->bodies);
   a.only_if.push_back(not_gated(m.who->device));
   ++leaves_waiting;
   auto answer = self->make_response_promise<outcome>();
@@ -156,7 +164,10 @@ expected<wire::device::slip> conversation_state::slip_at(std::uint64_t seq, byte
   auto item = read_row<rows::item>(*parts.rows, ports::table::item, place->message.view());
   if (item) {
     out.acknowledgement = std::move(item->row.act);
-    out.acknowledgement_leaf = item->at.leaf;
+    // Not the row's own stamp: a step or an answer may have changed it since.
+    auto word = e2ee::act::decode(out.acknowledgement, parts.board->now()->id);
+    auto heard = word ? read_object(*parts.rows, word->hash()) : std::nullopt;
+    out.acknowledgement_leaf = heard ? heard->leaf : 0;
   }
   return out;
 }

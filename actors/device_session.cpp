@@ -130,7 +130,7 @@ void device_session_state::on(const channel_cut& m) {
 }
 
 void device_session_state::on(const deliver& m) {
-  if (user && now < user_until)
+  if (m.to_nobody ? greeted : user && now < user_until)
     send(*m.message);
 }
 

@@ -22,6 +22,7 @@ struct session_parts {
   std::shared_ptr<const wire::noise_key_pair> noise; ///< the daemon's, as certified
   directory_actor directory;
   audit_actor audit;
+  triage_actor triage;
   ports::journal* journal = nullptr;
 };
 

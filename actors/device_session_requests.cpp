@@ -126,18 +126,27 @@ struct device_session_state::asking {
     st.ask(st.parts.directory, id, std::move(out), answer_it());
   }
 
-  void operator()(asked::act& m) const {
-    auto decoded = e2ee::act::decode(m.object, clinic.id);
+  void operator()(asked::act& m) const { take_act(std::move(m.object), std::nullopt); }
+  void operator()(asked::claim& m) const { take_act(std::move(m.object), m.version); }
+
+  void take_act(bytes object, std::optional<std::uint32_t> claims) const {
+    auto decoded = e2ee::act::decode(object, clinic.id);
     if (!decoded)
       return st.answer(id, refused(decoded.why()));
     e2ee::act_author author{known->device, known->certificate, who->user, known->signing};
     if (auto why = e2ee::check_act_author(*decoded, author); why != refusal::none)
       return st.answer(id, refused(why));
+    if (claims && decoded->act != e2ee::act_kind::acknowledge)
+      return st.answer(id, refused(refusal::unknown_value));
     if (decoded->act == e2ee::act_kind::lock_share_stored)
       return confirm_share(*decoded);
-    st.ask(st.parts.directory, id,
-           apply_act{who, {}, decoded->message(), std::make_shared<const asked::act>(std::move(m)), st.now},
+    auto word = std::make_shared<const asked::act>(asked::act{std::move(object)});
+    st.ask(st.parts.directory, id, apply_act{who, {}, decoded->message(), std::move(word), st.now, claims},
            answer_it());
+  }
+
+  void operator()(asked::list_inbox& m) const {
+    st.ask(st.parts.triage, id, ask_inbox{who, std::move(m), st.now}, answer_it());
   }
 
   void operator()(asked::get_slips& m) const {

@@ -69,6 +69,8 @@ outcome directory_state::look_up(const ask_directory& m) {
     return get_standing(c, *m.who, *q);
   if (const auto* q = std::get_if<ask::get_changes>(&m.what))
     return get_changes(c, *q);
+  if (const auto* q = std::get_if<ask::get_duty>(&m.what))
+    return get_duty(c, *with.duty->now(), *m.who, *q);
   return refused(refusal::unknown_request);
 }
 
@@ -241,6 +243,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [&st](const session_offline& m) { st.on(m); },
       [&st](const fan_out& m) { st.on(m); },
       [&st](const tick& m) { st.on(m); },
+      [&st](const wake_up& m) { return st.on(m); },
   };
 }
 

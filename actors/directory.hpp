@@ -5,6 +5,7 @@
 #include "ports/random.hpp"
 #include "ports/second_factor.hpp"
 #include "registry.hpp"
+#include "rules/duty_plan.hpp"
 #include "rules/pending_turns.hpp"
 #include "stored.hpp"
 #include "submission.hpp"
@@ -34,6 +35,7 @@ struct directory_surroundings {
   ports::journal* journal = nullptr;
   ports::link* link = nullptr;
   std::shared_ptr<rules::clinic_board> board;
+  const rules::duty_board* duty = nullptr;
   store_actor store;
   password_actor passwords;
   ports::second_factor* factors = nullptr;
@@ -96,6 +98,7 @@ struct directory_state {
   void on(const session_offline& m);
   void on(const fan_out& m);
   void on(const tick& m);
+  woken on(const wake_up& m);
   void down(const caf::down_msg& m);
 
   /// The conversation's actor, spawned if need be; none if there is no such conversation.
@@ -144,6 +147,7 @@ private:
   std::vector<device_id> waiting_at(const caller& who, const party_id& party) const;
   void deliver_to(const device_id& d, const wire::device::from_daemon& news);
   void cut_if_gated();
+  void gather_woken(const rules::wake_target& target, const wake_up& m, std::set<device_id>& out) const;
 };
 
 /// `start` was loaded from the store; an unfounded one answers nobody (founding happens before, in

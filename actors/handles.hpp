@@ -15,6 +15,15 @@ using password_actor =
 /// AUDIT answers questions about the log: proofs and checkpoints. Not on the hot path.
 using audit_actor = caf::typed_actor<answers<add_proofs, outcome>, answers<consistency, outcome>>;
 
+/// TRIAGE knows what waits for whom: a read model of the items' rows, made anew at start.
+using triage_actor = caf::typed_actor<takes<item_changed>, answers<ask_inbox, outcome>>;
+
+/// ESCALATION runs what is due, once a second, from rows alone.
+using escalation_actor = caf::typed_actor<takes<tick>>;
+
+/// ADMIN does what the administrator of the box asks for: rosters and chains so far.
+using admin_actor = caf::typed_actor<answers<admin_act, admin_answer>>;
+
 /// A DEVICE SESSION is one device channel: Noise, parsing, idempotency, unanswered requests. Parent:
 /// plugin_host.
 using device_session_actor =
@@ -56,7 +65,7 @@ using directory_actor =
                      // handed on to the user
                      answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>,
                      answers<ask_user, outcome>, takes<session_used>, takes<session_online>,
-                     takes<session_offline>, takes<fan_out>, takes<tick>>;
+                     takes<session_offline>, takes<fan_out>, takes<tick>, answers<wake_up, woken>>;
 
 // Children are spawned by functions that only main (house.cpp) fills in: a parent never includes a child's
 // header.

@@ -1,8 +1,12 @@
 #include "house.hpp"
+#include "admin.hpp"
 #include "audit.hpp"
 #include "conversation.hpp"
 #include "device_session.hpp"
+#include "escalation.hpp"
 #include "password_worker.hpp"
+#include "plan_rows.hpp"
+#include "triage.hpp"
 #include "user.hpp"
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -19,8 +23,9 @@ password_actor next_worker(const std::vector<password_actor>& workers, const use
 } // namespace
 
 std::vector<caf::actor> house::in_stop_order() const {
-  std::vector<caf::actor> out{caf::actor_cast<caf::actor>(plugin_host),
-                              caf::actor_cast<caf::actor>(directory)};
+  std::vector<caf::actor> out{caf::actor_cast<caf::actor>(plugin_host), caf::actor_cast<caf::actor>(admin),
+                              caf::actor_cast<caf::actor>(escalation), caf::actor_cast<caf::actor>(directory),
+                              caf::actor_cast<caf::actor>(triage)};
   for (const auto& p : passwords)
     out.push_back(caf::actor_cast<caf::actor>(p));
   out.push_back(caf::actor_cast<caf::actor>(audit));
@@ -31,6 +36,7 @@ std::vector<caf::actor> house::in_stop_order() const {
 void house::on_tick(const tick& t) const {
   caf::anon_send(plugin_host, t);
   caf::anon_send(directory, t);
+  caf::anon_send(escalation, t);
   caf::anon_send(store, sign_checkpoint{t.now});
 }
 
@@ -38,6 +44,7 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   auto known = registry::load(*parts.rows, parts.journal);
   if (!known)
     return known.why();
+  parts.duty->swap(std::make_shared<const rules::duty_plan>(load_plan(*parts.rows, *parts.journal)));
   house h;
   auto worker = [&] {
     return parts.detached ? system.spawn<caf::detached>(password_worker, parts.passwords)
@@ -49,12 +56,15 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   for (std::size_t i = 0; i < password_workers; ++i)
     h.passwords.push_back(worker());
 
+  h.triage = system.spawn(triage, triage_parts{parts.rows, parts.board.get(), parts.duty, parts.journal});
+
   directory_surroundings d;
   d.rows = parts.rows;
   d.random = parts.random;
   d.journal = parts.journal;
   d.link = parts.link;
   d.board = parts.board;
+  d.duty = parts.duty;
   d.store = h.store;
   d.passwords = h.passwords.front();
   d.first = std::move(parts.first);
@@ -68,14 +78,18 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
     own.passwords = next_worker(workers, id);
     return system.spawn(user, id, std::move(own));
   };
-  d.make_conversation_actor = [&system, parts = conversation_parts{parts.rows, parts.board.get(), h.store,
-                                                                   parts.journal}](const conversation_id& id,
-                                                                                   directory_actor parent) {
-    return system.spawn(conversation, id, std::move(parent), parts);
-  };
+  d.make_conversation_actor =
+      [&system, parts = conversation_parts{parts.rows, parts.board.get(), h.store, parts.journal, parts.duty,
+                                           h.triage}](const conversation_id& id, directory_actor parent) {
+        return system.spawn(conversation, id, std::move(parent), parts);
+      };
   h.directory = system.spawn(directory, std::move(d), std::move(*known));
+  h.escalation =
+      system.spawn(escalation, escalation_parts{parts.rows, parts.journal, h.store, h.directory, h.triage});
 
-  session_parts s{parts.board.get(), parts.noise, h.directory, h.audit, parts.journal};
+  h.admin = system.spawn(admin_acts, admin_parts{parts.rows, parts.board.get(), parts.duty, h.store});
+
+  session_parts s{parts.board.get(), parts.noise, h.directory, h.audit, h.triage, parts.journal};
   h.plugin_host = system.spawn(
       plugin_host, parts.link, std::move(parts.rights),
       [&system, s](const channel_ref& ref, plugin_host_actor host) {

@@ -20,6 +20,7 @@ struct house_parts {
   ports::link* link = nullptr;
   ports::passwords* passwords = nullptr;
   ports::second_factor* factors = nullptr;
+  rules::duty_board* duty = nullptr; ///< filled from the store
   std::shared_ptr<rules::clinic_board> board;
   std::shared_ptr<const wire::noise_key_pair> noise; ///< the daemon's static key, as certified
   plugin_rights rights;
@@ -37,7 +38,10 @@ struct house {
   store_actor store;
   audit_actor audit;
   std::vector<password_actor> passwords;
+  triage_actor triage;
   directory_actor directory;
+  escalation_actor escalation;
+  admin_actor admin;
   plugin_host_actor plugin_host;
 
   /// In this order: who asks before who is asked, the store last.

@@ -2,6 +2,7 @@
 // Questions about identity that change nothing: people, roles, parties, objects, conversations. Answers whose
 // objects need proofs are completed by `audit`, which whoever asks has to ask next.
 #include "registry.hpp"
+#include "rules/duty_plan.hpp"
 #include "verdict.hpp"
 #include "wire/limits.hpp"
 
@@ -38,6 +39,13 @@ outcome list_conversations(const circumstances& c, const caller& who,
 outcome get_standing(const circumstances& c, const caller& who, const wire::device::get_standing& m);
 /// Grants, withdrawals and revocations from a leaf on, as many as fit. Proofs are missing.
 outcome get_changes(const circumstances& c, const wire::device::get_changes& m);
+
+// ---- directory_wakes.cpp
+
+/// Who is on duty for a role, or for each role of the caller's device; not_found: no such role,
+/// roster_beyond_horizon: asked for a time that no roster reaches.
+outcome get_duty(const circumstances& c, const rules::duty_plan& plan, const caller& who,
+                 const wire::device::get_duty& m);
 
 // ---- lookups_history.cpp
 

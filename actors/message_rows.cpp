@@ -92,20 +92,6 @@ std::optional<accepted> decode<accepted>(bytes_view raw) {
   });
 }
 
-bytes encode(const item& r) {
-  auto out = begin();
-  out.u64(r.time).put(r.act);
-  return out.take();
-}
-
-template <>
-std::optional<item> decode<item>(bytes_view raw) {
-  return whole<item>(raw, [](reader& in, item& r) {
-    r.time = in.u64();
-    r.act = rest(in, act_bytes_max);
-  });
-}
-
 bytes key_of_place(const conversation_id& c, std::uint64_t seq) {
   auto out = to_bytes(c.view());
   auto number = ports::row_key(seq);

@@ -37,19 +37,10 @@ struct accepted {
   std::uint64_t seq = 0;
 };
 
-/// table item, key message id, stamped: the acknowledgement that won.
-struct item {
-  time_ms time = 0; ///< when the daemon accepted it
-  bytes act;        ///< signed object, 1..512 bytes
-};
-
-inline constexpr std::size_t act_bytes_max = 512;
-
 bytes encode(const slip& r);
 bytes encode(const body& r);
 bytes encode(const place& r);
 bytes encode(const accepted& r);
-bytes encode(const item& r);
 
 bytes key_of_place(const conversation_id& c, std::uint64_t seq);
 /// Nothing unless it is a key of table index.

@@ -2,8 +2,10 @@
 // All in-process messages: plain structs, one sentence each, no inspect: CAF can neither print nor ship PHI.
 // What a device asks and is answered stays in the shape of the wire (wire/device.hpp), so that nothing is
 // said twice.
+#include "admin_words.hpp"
 #include "held_secrets.hpp"
 #include "ports/link.hpp"
+#include "rules/escalation.hpp"
 #include "rules/sign_in_limits.hpp"
 #include "store_messages.hpp"
 #include "waiting_line.hpp"
@@ -128,6 +130,7 @@ struct apply_act {
   message_id message;
   std::shared_ptr<const wire::device::act> act;
   time_ms now = 0;
+  std::optional<std::uint32_t> claims_version{}; ///< takes it over if the item is at this version
 };
 
 /// To self, behind the ack of a Post: is its author's signature right? Readers always look themselves.
@@ -221,6 +224,33 @@ struct password_hash {
   std::string phc; ///< empty: no memory
 };
 
+// ---- what waits
+
+/// An item was made or changed: its row says what it is now.
+struct item_changed {
+  message_id message;
+};
+
+/// What waits for this person.
+struct ask_inbox {
+  caller_ref who;
+  wire::device::list_inbox what;
+  time_ms now = 0;
+};
+
+/// Rings at every connected device of these targets; the answer counts devices of the step's own ones.
+struct wake_up {
+  message_id message;
+  rules::lane level = rules::lane::now;
+  user_id author;                         ///< is not woken for what she wrote
+  std::vector<rules::wake_target> own;    ///< of the step
+  std::vector<rules::wake_target> before; ///< of the steps before it: told once more
+  time_ms now = 0;
+};
+struct woken {
+  std::size_t devices = 0;
+};
+
 // ---- news
 
 /// A slip, encoded once, for every connected device of these parties.
@@ -232,12 +262,24 @@ struct fan_out {
 /// To a device session: send this as it is.
 struct deliver {
   std::shared_ptr<const bytes> message;
+  bool to_nobody = false; ///< also while nobody is logged in: a wake, without content
 };
 
 /// This session is over by order of its `user` (log-off elsewhere, limit, revocation).
 struct end_session {
   refusal why = refusal::none;
   user_id user{}; ///< only if it is this person's; none = whoever it is
+};
+
+// ---- administrators of the box
+
+/// Something that `wardctl` asks for; decoded, not yet looked at.
+struct admin_act {
+  admin::act_body what;
+  time_ms now = 0;
+};
+struct admin_answer {
+  admin::answer said;
 };
 
 // ---- audit
@@ -281,6 +323,12 @@ WARDLINE_IN_PROCESS(check_password)
 WARDLINE_IN_PROCESS(make_password_hash)
 WARDLINE_IN_PROCESS(password_checked)
 WARDLINE_IN_PROCESS(password_hash)
+WARDLINE_IN_PROCESS(item_changed)
+WARDLINE_IN_PROCESS(ask_inbox)
+WARDLINE_IN_PROCESS(wake_up)
+WARDLINE_IN_PROCESS(woken)
+WARDLINE_IN_PROCESS(admin_act)
+WARDLINE_IN_PROCESS(admin_answer)
 WARDLINE_IN_PROCESS(fan_out)
 WARDLINE_IN_PROCESS(deliver)
 WARDLINE_IN_PROCESS(end_session)

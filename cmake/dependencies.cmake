@@ -10,6 +10,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
+find_package(date REQUIRED)
 
 find_library(CAF_CORE_LIBRARY caf_core REQUIRED)
 find_path(CAF_INCLUDE_DIR caf/actor_system.hpp REQUIRED)

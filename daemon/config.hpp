@@ -14,6 +14,7 @@ struct config {
   std::filesystem::path state_dir = "/var/lib/wardline";
   std::filesystem::path credentials_dir = "/run/credentials/wardlined.service";
   std::filesystem::path plugins_dir = "/etc/wardline/plugins.d";
+  std::filesystem::path admin_socket = "/run/wardline/admin/socket";
   std::uint64_t map_bytes = 68'719'476'736; ///< address space of the store
 };
 

@@ -1,4 +1,6 @@
 // wardlined: signals, configuration, start in order, the one tick, stop in reverse order. Nothing else.
+#include "admin_answers.hpp"
+#include "admin_socket.hpp"
 #include "box.hpp"
 #include "house.hpp"
 #include "oath_factor.hpp"
@@ -51,8 +53,10 @@ tick tick_of(const ports::clock& clock) {
 }
 
 house_parts parts_of(box& b, ports::random& random, ports::journal& journal, ports::link& link,
-                     ports::passwords& passwords, ports::second_factor& factors, const ports::clock& clock) {
+                     ports::passwords& passwords, ports::second_factor& factors, const ports::clock& clock,
+                     rules::duty_board& duty) {
   house_parts p;
+  p.duty = &duty;
   p.rows = b.rows.get();
   p.random = &random;
   p.journal = &journal;
@@ -141,6 +145,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
     return code;
   argon2_passwords passwords;
   oath_factor factors;
+  rules::duty_board duty;
   zmq_link link{endpoints_of(b.plugins), b.keys.link_key, &journal};
   for (const auto& p : b.plugins)
     for (const auto& key : p.keys)
@@ -149,7 +154,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   caf::actor_system_config caf_config;
   caf_config.set("scheduler.policy", caf::atom("sharing"));
   caf::actor_system system{caf_config};
-  auto parts = parts_of(b, random, journal, link, passwords, factors, clock);
+  auto parts = parts_of(b, random, journal, link, passwords, factors, clock, duty);
   auto board = parts.board;
   auto h = build_house(system, std::move(parts));
   if (!h)
@@ -157,6 +162,9 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   watch_core(system, *h);
   h->on_tick(tick_of(clock)); // nobody knows the time before the first one
   auto code = stopped;
+  admin_socket door{b.conf.admin_socket,
+                    [&](bytes_view frame) { return answer_admin(system, h->admin, clock, frame); }, journal};
+  (void)door.start(); // without it the clinic works; the journal says what is wrong
   if (auto problem = link.start(listener_of(*h))) {
     complain(unavailable, *problem);
     code = unavailable;
@@ -168,6 +176,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   }
   if (code == crashed)
     std::_Exit(crashed); // nothing is told to actors that may wait for one that is gone
+  door.stop();
   link.stop();
   stop_house(system, *h);
   // All that was accepted is committed. CAF 0.17 cannot cancel timers: the system's destructor would wait for

@@ -45,7 +45,7 @@ const std::vector<layer> layers{
     {"actors/", {"actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"}, {"caf/"}},
     {"daemon/ctl/",
      {"daemon/", "actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"},
-     {"CLI/", "nlohmann/", "fmt/", "sodium", "yaml-cpp/", "sys/", "fcntl.h", "unistd.h", "termios.h",
+     {"CLI/", "nlohmann/", "fmt/", "sodium", "yaml-cpp/", "date/", "sys/", "fcntl.h", "unistd.h", "termios.h",
       "poll.h"}},
     {"daemon/",
      {"daemon/", "actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"},
@@ -63,6 +63,7 @@ const std::vector<kept_header> kept_headers{
     {"lmdb.h", {"daemon/lmdb_storage", "plugins/sdk/client/lmdb_device_store", "tests/"}},
     {"zmq.h", {"daemon/zmq_link", "plugins/sdk/client/", "tests/"}},
     {"zmq_link_sockets.hpp", {"daemon/zmq_link"}},
+    {"date/", {"daemon/ctl/zone_tables"}},
     {"liboath/", {"daemon/oath_factor", "plugins/cli/authenticator", "tests/"}},
     {"boost/", {"plugins/sdk/http/"}},
 };
@@ -79,7 +80,7 @@ const std::vector<std::string> world_headers{"fstream", "filesystem", "iostream"
 
 const std::vector<std::string> actor_names{"store", "directory",    "triage",      "escalation",
                                            "wipe",  "audit",        "plugin_host", "device_session",
-                                           "user",  "conversation", "house"};
+                                           "user",  "conversation", "admin",       "house"};
 
 /// Introduces the actors to each other, so it knows them all; only main and tests know it.
 const std::string introducer = "house";

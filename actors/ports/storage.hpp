@@ -22,14 +22,17 @@ enum class table : std::uint8_t {
   user = 10,         ///< user id -> record
   party = 11,        ///< party id -> record
   conversation = 12, ///< conversation id -> record
-  item = 13,         ///< what waits for somebody: triage, due rows, receipts
+  item = 13,         ///< message id -> what becomes of it: level, owner, chain, the word that won
   invitation = 14,   ///< invitation id -> record
   link_key = 15,     ///< plugin keys, by their hash
   session = 16,      ///< session id -> record
   seed_seal = 17,    ///< party id | device id | u32 BE link number -> the member's seal of the link's seed
+  due = 18,          ///< u8 lane | u64 BE time | message id: steps and lapses to come
+  waiting = 19,      ///< conversation id | u64 BE seq -> message id of what is not answered
+  plan = 20,         ///< u8 kind | party id -> duty roster, or chain of escalation
 };
 
-constexpr std::uint8_t table_max = 17;
+constexpr std::uint8_t table_max = 20;
 constexpr std::size_t key_bytes_max = 480;        ///< LMDB's limit is 511
 constexpr std::size_t value_bytes_max = 4u << 20; ///< of one value, before sealing
 constexpr std::size_t scan_rows_max =

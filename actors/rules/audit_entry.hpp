@@ -26,9 +26,13 @@ enum class audit_kind : std::uint8_t {
   store_seen = 23,         ///< the first channel of a device store (hash = SHA-256 of its instance)
   store_copied = 24,       ///< another store under the same device: the device is gated
   share_replaced = 25,     ///< the device confirmed its new lock share (hash = its act)
+  escalated = 30,          ///< nobody had a message: a step of its chain woke devices
+  lapsed = 31,             ///< its owner (user) said nothing for too long and has it no more
+  opened_off_duty = 32,    ///< as opened, by somebody whose duty it is not now
+  plan_changed = 33,       ///< a duty roster or a chain was set (object = the role)
 };
 
-constexpr std::uint8_t audit_kind_max = 25;
+constexpr std::uint8_t audit_kind_max = 33;
 constexpr std::size_t audit_detail_bytes_max = 8192;
 constexpr std::size_t audit_salt_bytes = 16;
 constexpr std::size_t leaf_data_bytes = 34;

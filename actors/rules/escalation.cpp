@@ -218,7 +218,9 @@ item_state begin(lane level, bool needs_ack, chain steps, time_ms now) {
   out.since = now;
   if (out.timed) {
     out.at = phase::climbing;
-    out.clock = due_time{now, now};
+    // Two hours are the first answer time of today's messages: most are answered before anybody is woken.
+    auto first = steps.steps.empty() ? default_wait_s : steps.steps.front().wait_s;
+    out.clock = level == lane::today ? in_seconds(seconds_for(first, level), now) : due_time{now, now};
     out.steps = std::move(steps);
   }
   return out;

@@ -106,6 +106,7 @@ struct item_state {
 /// Level 1 and 2 always climb; today climbs if its author asked for an acknowledgement.
 bool is_timed(lane level, bool needs_ack);
 
+/// The first step is due at once, that of today after its wait.
 item_state begin(lane level, bool needs_ack, chain steps, time_ms now);
 
 /// Its time has come, or the clock was set back behind the moment when it was set.

@@ -3,6 +3,7 @@
 #include "../system_clock.hpp"
 #include "certify.hpp"
 #include "files.hpp"
+#include "plan_commands.hpp"
 #include "prompt.hpp"
 #include "setup.hpp"
 #include "wire/private_memory.hpp"
@@ -25,6 +26,7 @@ struct options {
   std::string emergency_role;
   std::string passphrase_file;
   certify_order certify;
+  std::string plan_file;
   bool json = false;
 };
 
@@ -109,6 +111,47 @@ int certify(options& o) {
   return fine;
 }
 
+/// A problem that the administrator mends in the file, or a daemon that does not answer.
+int say_plan(const plan_outcome& said, const std::string& what, bool json) {
+  if (json) {
+    nlohmann::json out = {
+        {"ok", said.done}, {"problems", said.problems}, {"warnings", said.warnings}, {"leaf", said.leaf}};
+    if (!said.problems.empty())
+      out["problem"] = said.problems.front();
+    std::puts(out.dump().c_str());
+  } else {
+    for (const auto* lines : {&said.problems, &said.warnings})
+      for (const auto& one : *lines)
+        std::fprintf(stderr, "wardctl: %s\n", one.c_str());
+    if (said.done)
+      std::printf(
+          "%s is in force (audit leaf %llu). Messages that wait already keep the chain they began with.\n",
+          what.c_str(), static_cast<unsigned long long>(said.leaf));
+  }
+  return said.done ? fine : said.answered ? bad_config : unavailable;
+}
+
+int set_plan(const options& o, bool roster) {
+  daemon::config conf;
+  if (auto problems = daemon::read_config(o.config, conf); !problems.empty())
+    return say_problems(bad_config, problems, o.json);
+  return roster ? say_plan(set_roster_from(o.plan_file, conf.admin_socket, daemon::system_clock{}.now_ms()),
+                           "The roster", o.json)
+                : say_plan(set_chain_from(o.plan_file, conf.admin_socket), "The chain", o.json);
+}
+
+/// `wardctl NAME set FILE`; the subcommand that was read.
+CLI::App* add_plan(CLI::App& app, options& o, const std::string& name, const std::string& what,
+                   const std::string& file) {
+  auto* of = app.add_subcommand(name, what);
+  of->require_subcommand(1);
+  auto* set = of->add_subcommand("set", "Check a file whole, and put it in force");
+  set->add_option("file", o.plan_file, file)->required();
+  set->add_option("--config", o.config, "Settings of the box")->capture_default_str();
+  set->add_flag("--json", o.json, "Answer in JSON");
+  return set;
+}
+
 int run(int argc, char** argv) {
   options o;
   CLI::App app{"The administrator's program of a Wardline box"};
@@ -134,6 +177,10 @@ int run(int argc, char** argv) {
   cert->add_option("--out", o.certify.out_file, "File for the registrar's certificate")->required();
   cert->add_option("--serial", o.certify.serial, "One higher than the last one of this device")
       ->capture_default_str();
+  auto* roster = add_plan(app, o, "roster", "Duty rosters: whom a role's messages wake",
+                          "YAML file: role, zone, start, shift, people, overrides");
+  auto* chain = add_plan(app, o, "escalation", "Chains of escalation: who is woken when nobody answers",
+                         "YAML file: role, steps, lapse");
   for (auto* sub : {make, cert})
     sub->add_flag("--json", o.json, "Answer in JSON");
   try {
@@ -145,6 +192,8 @@ int run(int argc, char** argv) {
   }
   if (sodium_init() < 0)
     return say_problem(unavailable, "libsodium does not start on this machine", o.json);
+  if (roster->parsed() || chain->parsed())
+    return set_plan(o, roster->parsed());
   return make->parsed() ? setup(o) : certify(o);
 }
 

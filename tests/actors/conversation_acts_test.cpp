@@ -124,8 +124,13 @@ TEST_CASE("acts that are refused, and why") {
     CHECK(why_for(f.c.nurse) == refusal::not_entitled_to_act);
   }
   SECTION("words that take no effect here") {
-    act.act = e2ee::act_kind::unacknowledge;
+    act.act = e2ee::act_kind::raise;
+    act.level = e2ee::urgency::now;
     CHECK(why_for(f.c.physician) == refusal::unknown_value);
+  }
+  SECTION("giving back what one does not have") {
+    act.act = e2ee::act_kind::unacknowledge;
+    CHECK(why_for(f.c.physician) == refusal::item_not_yours);
   }
   SECTION("a log that the daemon never had") {
     act.tree_size = before;

@@ -36,11 +36,14 @@ struct conversation_fixture {
   store_fixture s;
   small_clinic c;
   fake_directory d;
+  fake_triage t;
+  rules::duty_board duty;
   gate_before_store gate;
   watched_reader rows{s.disk};
   store_actor real = s.spawn(w);
   store_actor store;
   directory_actor directory = d.spawn(w.sys);
+  triage_actor triage = t.spawn(w.sys);
   conversation_actor talk;
 
   conversation_fixture() {
@@ -55,6 +58,7 @@ struct conversation_fixture {
     w.run();
     stop(talk);
     stop(directory);
+    stop(triage);
     stop(store);
     stop(real);
   }
@@ -63,7 +67,7 @@ struct conversation_fixture {
 
   conversation_actor spawn() {
     return w.sys.spawn(conversation, c.conversation, directory,
-                       conversation_parts{&rows, &c.board, store, &s.journal});
+                       conversation_parts{&rows, &c.board, store, &s.journal, &duty, triage});
   }
 
   template <class Handle>

@@ -129,8 +129,9 @@ TEST_CASE("a conversation looks to outsiders as if it did not exist") {
   auto m = f.c.message(f.c.nurse, 1);
   auto outside = f.c.post(f.c.stranger, m);
   auto a = f.ask_now(outside);
-  auto unknown = f.w.sys.spawn(conversation, id_of<conversation_id>(0xee), f.directory,
-                               conversation_parts{&f.rows, &f.c.board, f.store, &f.s.journal});
+  auto unknown =
+      f.w.sys.spawn(conversation, id_of<conversation_id>(0xee), f.directory,
+                    conversation_parts{&f.rows, &f.c.board, f.store, &f.s.journal, &f.duty, f.triage});
   auto b = f.w.ask<outcome>(unknown, outside);
   f.w.run();
   CHECK(why_of(a) == refusal::not_found);

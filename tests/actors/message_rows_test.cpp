@@ -39,7 +39,6 @@ TEST_CASE("every row survives, and nothing shorter or longer is taken for one") 
   check_whole(rows::accepted{hash32{3}, c, 9}, false);
   check_whole(rows::slip{c, 7, 8, {1}}, true);
   check_whole(rows::body{c, 7, m, {1}}, true);
-  check_whole(rows::item{8, {1}}, true);
   auto slip = rows::decode<rows::slip>(rows::encode(rows::slip{c, 7, 8, {4, 5}}));
   REQUIRE(slip);
   CHECK(slip->conversation == c);
@@ -57,8 +56,6 @@ TEST_CASE("the open end of a row has a most and a least") {
   CHECK(rows::decode<rows::body>(rows::encode(rows::body{c, 1, m, bytes(wire::body_bytes_max)})));
   CHECK_FALSE(rows::decode<rows::body>(rows::encode(rows::body{c, 1, m, bytes(wire::body_bytes_max + 1)})));
   CHECK_FALSE(rows::decode<rows::body>(rows::encode(rows::body{c, 1, m, {}})));
-  CHECK(rows::decode<rows::item>(rows::encode(rows::item{1, bytes(rows::act_bytes_max)})));
-  CHECK_FALSE(rows::decode<rows::item>(rows::encode(rows::item{1, bytes(rows::act_bytes_max + 1)})));
   CHECK_FALSE(rows::decode<rows::place>(rows::encode(rows::place{m, wire::body_bytes_max + 1})));
 }
 

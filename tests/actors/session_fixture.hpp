@@ -55,6 +55,8 @@ struct session_fixture {
   fake_audit a;
   directory_actor directory = d.spawn(w.sys);
   audit_actor audit = a.spawn(w.sys);
+  fake_triage t;
+  triage_actor triage = t.spawn(w.sys);
   plugin_host_actor host;
   std::vector<bytes> out; ///< payloads to the device, in order
   std::size_t taken = 0;  ///< of them, already given to the device
@@ -96,6 +98,7 @@ struct session_fixture {
     stop(session);
     stop(directory);
     stop(audit);
+    stop(triage);
     stop(host);
   }
   session_fixture(const session_fixture&) = delete;
@@ -112,7 +115,7 @@ struct session_fixture {
 
   device_session_actor spawn() {
     auto s = w.sys.spawn(device_session, ref, host,
-                         session_parts{&c.board, daemon_key, directory, audit, &journal});
+                         session_parts{&c.board, daemon_key, directory, audit, triage, &journal});
     caf::anon_send(s, tick{clock, steady});
     w.run();
     return s;

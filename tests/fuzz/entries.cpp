@@ -31,6 +31,8 @@ const std::vector<entry>& entries() {
       {"body", run_body},
       {"hpke", run_hpke},
       {"objects", run_objects},
+      {"admin_act", run_admin_act},
+      {"admin_answer", run_admin_answer},
   };
   return all;
 }

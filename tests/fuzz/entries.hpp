@@ -39,6 +39,8 @@ bool run_device_request(bytes_view input);
 bool run_from_daemon(bytes_view input);
 bool run_server_hello(bytes_view input);
 bool run_content(bytes_view input);
+bool run_admin_act(bytes_view input);
+bool run_admin_answer(bytes_view input);
 // channel_entries.cpp
 bool run_handshake(bytes_view input);
 bool run_channel_frames(bytes_view input);

@@ -1,4 +1,5 @@
 // The seed corpus: at least one good input for each entry, and the shapes that a mutation finds late.
+#include "admin_words.hpp"
 #include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/checkpoint.hpp"
@@ -58,6 +59,24 @@ void add_wire(seeds& out) {
   i = 0;
   for (const auto& answer : tests::sample_answers())
     out["from_daemon"][numbered(i++)] = wire::device::encode(answer);
+  using target_kind = admin::set_chain::target_kind;
+  admin::set_chain chain;
+  chain.role = {"nurses", {1, 7}};
+  chain.steps = {
+      {{3, 5}, {{target_kind::on_duty, {}}, {target_kind::person, {"A. Able", {4, 9}}}}, {60, 300, 3'600}}};
+  out["admin_act"]["chain"] = admin::encode(admin::act_body{chain});
+  admin::set_roster roster;
+  roster.role = {"nurses", {1, 7}};
+  roster.roster.zone = {"Europe/Vienna", {{0, 3'600}, {1'774'746'000'000, 7'200}}};
+  roster.roster.rotation = {1'700'000'000'000, 12, {}};
+  roster.roster.overrides = {{rules::duty_override::kind::replace, 1, 2, {}}};
+  roster.people = {{"A. Able", {5, 10}}, {"B. Baker", {5, 19}}};
+  roster.overrides = {{{7, 5}, {{"C. Charlie", {7, 15}}}}};
+  out["admin_act"]["roster"] = admin::encode(admin::act_body{roster});
+  out["admin_answer"]["done"] =
+      admin::encode(admin::answer{{}, {{refusal::roster_gap, {3, 8}, "nurses"}}, 9});
+  out["admin_answer"]["refused"] =
+      admin::encode(admin::answer{{{refusal::unknown_person, {5, 10}, "A. Able"}}, {}, 0});
   out["server_hello"]["full"] = wire::device::encode(tests::sample_server_hello());
   out["content"]["attachment"] = *wire::encode(tests::sample_content());
   wire::content plain;

@@ -1,5 +1,6 @@
 // Codecs of the wire. Promise: what was accepted is encoded again, accepted again, and stays the same; what
 // was refused has a name that belongs to this decoder.
+#include "admin_words.hpp"
 #include "entries.hpp"
 #include "wire/content.hpp"
 #include "wire/device.hpp"
@@ -31,6 +32,25 @@ bool run_link_frame(bytes_view input) {
   auto raw = wire::link::encode(*frame);
   auto again = wire::link::decode(raw);
   promise(again && wire::link::encode(*again) == raw);
+  return true;
+}
+
+bool run_admin_act(bytes_view input) {
+  auto what = admin::decode_act(input);
+  if (!what)
+    return false;
+  auto again = admin::decode_act(admin::encode(*what));
+  promise(again && *again == *what);
+  return true;
+}
+
+bool run_admin_answer(bytes_view input) {
+  auto said = admin::decode_answer(input);
+  if (!said)
+    return false;
+  promise(said->problems.size() <= admin::problems_max && said->warnings.size() <= admin::problems_max);
+  auto again = admin::decode_answer(admin::encode(*said));
+  promise(again && *again == *said);
   return true;
 }
 

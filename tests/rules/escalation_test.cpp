@@ -135,6 +135,8 @@ TEST_CASE("what is timed and what rests") {
   CHECK_FALSE(is_timed(lane::routine, true));
   CHECK_FALSE(is_timed(lane::info, true));
 
+  CHECK(begin(lane::today, true, three_steps(), start).clock->at == start + 60 * minute);
+
   auto s = begin(lane::routine, false, three_steps(), start);
   CHECK(s.at == phase::resting);
   CHECK_FALSE(s.clock);

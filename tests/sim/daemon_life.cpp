@@ -60,6 +60,7 @@ house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& fi
   p.passwords = &passwords_;
   p.factors = &factors_;
   p.board = board_;
+  p.duty = &duty_;
   p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(disk.keys.noise.copy()));
   p.rights = {{"cli", {"channels"}}};
   p.store.disk = watched_.get();

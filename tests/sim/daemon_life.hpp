@@ -69,6 +69,7 @@ private:
   std::unique_ptr<watched_storage> watched_;
   std::shared_ptr<rules::clinic_board> board_ =
       std::make_shared<rules::clinic_board>(); // outlives the actors
+  rules::duty_board duty_;
   bool dead_ = false;
   std::uint64_t steady_ = 0;
   std::unique_ptr<world> world_;

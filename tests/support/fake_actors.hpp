@@ -27,6 +27,8 @@ struct fake_directory {
   std::vector<fan_out> news;
   std::vector<session_online> online;
   std::vector<session_offline> offline;
+  std::vector<wake_up> wakes;
+  std::function<std::size_t(const wake_up&)> on_wake; ///< devices reached; one without it
 
   template <class Message>
   caf::result<outcome> answer(directory_actor::pointer self,
@@ -66,7 +68,24 @@ struct fake_directory {
               p.deliver(late);
             kept.clear();
           },
+          [this](const wake_up& m) {
+            wakes.push_back(m);
+            return woken{on_wake ? on_wake(m) : 1};
+          },
       };
+    });
+  }
+};
+
+/// A triage that keeps what it heard, and answers by its hook.
+struct fake_triage {
+  std::vector<message_id> changed;
+  std::function<outcome(const ask_inbox&)> on_inbox;
+
+  triage_actor spawn(caf::actor_system& sys) {
+    return sys.spawn([this](triage_actor::pointer) -> triage_actor::behavior_type {
+      return {[this](const item_changed& m) { changed.push_back(m.message); },
+              [this](const ask_inbox& m) { return on_inbox ? on_inbox(m) : refused(refusal::not_found); }};
     });
   }
 };

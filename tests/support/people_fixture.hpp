@@ -68,6 +68,7 @@ struct people_fixture {
   std::map<user_id, authenticator> authenticators;
   kept_link link;
   std::shared_ptr<rules::clinic_board> board = std::make_shared<rules::clinic_board>();
+  rules::duty_board duty;
   make_conversation make_conversation_actor = [](const conversation_id&, directory_actor) {
     return conversation_actor{};
   };
@@ -134,6 +135,7 @@ struct people_fixture {
     d.journal = &s.journal;
     d.link = &link;
     d.board = board;
+    d.duty = &duty;
     d.store = store_in_house;
     d.passwords = worker;
     d.make_conversation_actor = make_conversation_actor;

@@ -147,6 +147,7 @@ private:
       d.parties = {p->party};
       c.devices.emplace(p->device, d);
       c.by_noise_key.emplace(p->noise.pub, p->device);
+      c.people.emplace(p->user, rules::person_record{p->user, {}, p->party});
       rules::party_record party;
       party.party = p->party;
       party.n = 1;
