@@ -49,6 +49,22 @@ struct send_words {
   std::string level;
 };
 
+struct inbox_words {
+  bool mine = false;
+  bool unassigned = false;
+  std::string role; ///< by name
+};
+
+struct open_words {
+  std::uint32_t number = 0;
+  std::string reason; ///< why it is opened off duty; empty: none is given
+};
+
+struct watch_words {
+  std::uint32_t seconds = 86'400;
+  bool once = false; ///< ends with the first wake
+};
+
 int run_enrol(const choices& c, const enrol_order& order);
 int run_login(const choices& c);
 /// `other`: the id of another device of the same person; empty = this one.
@@ -69,9 +85,14 @@ int run_registrar_request(const choices& c, const std::string& out);
 int run_registrar_install(const choices& c, const std::string& file);
 int run_conversations(const choices& c);
 int run_send(const choices& c, const send_words& order);
-int run_inbox(const choices& c);
-int run_open(const choices& c, std::uint32_t number);
+int run_inbox(const choices& c, const inbox_words& order);
+int run_open(const choices& c, const open_words& order);
 int run_ack(const choices& c, std::uint32_t number);
+int run_claim(const choices& c, std::uint32_t number);
+int run_release(const choices& c, std::uint32_t number);
+/// `role` empty: every role of this device.
+int run_duty(const choices& c, const std::string& role);
+int run_watch(const choices& c, const watch_words& order);
 
 /// A store, a device and a link for one command.
 class errand {

@@ -53,6 +53,10 @@ client::device_events connection::told() {
       break;
     }
   };
+  out.woken = [this](const message_id& message, client::urgency level) {
+    if (on_wake)
+      on_wake(message, level);
+  };
   return out;
 }
 

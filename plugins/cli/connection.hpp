@@ -39,6 +39,9 @@ public:
     return std::move(*ended);
   }
 
+  /// Somebody is to be woken; may stay unset.
+  std::function<void(const message_id&, client::urgency)> on_wake;
+
   /// link_down or what the daemon refused: why nothing came.
   [[nodiscard]] refusal why_silent() const;
 

@@ -60,6 +60,9 @@ struct line {
   std::string file;
   std::string other;
   std::uint32_t number = 0;
+  inbox_words inbox;
+  open_words open;
+  watch_words watch;
   std::function<int()> run;
 };
 
@@ -105,15 +108,35 @@ void add_messages(CLI::App& app, line& l) {
   send->add_option("text", l.send.text, "The message")->required();
   send->add_option("--level", l.send.level, "now, urgent, today, routine or info");
   send->callback([&l] { l.run = [&l] { return run_send(l.chosen, l.send); }; });
-  app.add_subcommand("inbox", "List what came, what waits first")->callback([&l] {
-    l.run = [&l] { return run_inbox(l.chosen); };
-  });
+  auto* inbox = app.add_subcommand("inbox", "List what came, what waits first");
+  inbox->add_flag("--mine", l.inbox.mine, "Only what you have");
+  inbox->add_flag("--unassigned", l.inbox.unassigned, "Only what nobody has");
+  inbox->add_option("--role", l.inbox.role, "Only what came to this role of yours");
+  inbox->callback([&l] { l.run = [&l] { return run_inbox(l.chosen, l.inbox); }; });
   auto* open = app.add_subcommand("open", "Show a message; that you opened it is recorded first");
-  open->add_option("number", l.number, "Number in the inbox")->required();
-  open->callback([&l] { l.run = [&l] { return run_open(l.chosen, l.number); }; });
+  open->add_option("number", l.open.number, "Number in the inbox")->required();
+  open->add_option("--reason", l.open.reason,
+                   "Off duty: why you open it: covering, asked, roster-wrong, finishing or other");
+  open->callback([&l] { l.run = [&l] { return run_open(l.chosen, l.open); }; });
   auto* ack = app.add_subcommand("ack", "Say that you have it");
   ack->add_option("number", l.number, "Number in the inbox")->required();
   ack->callback([&l] { l.run = [&l] { return run_ack(l.chosen, l.number); }; });
+}
+
+void add_waiting(CLI::App& app, line& l) {
+  auto* claim = app.add_subcommand("claim", "Take a message over, whoever has it");
+  claim->add_option("number", l.number, "Number in the inbox")->required();
+  claim->callback([&l] { l.run = [&l] { return run_claim(l.chosen, l.number); }; });
+  auto* release = app.add_subcommand("release", "Give back a message that you have");
+  release->add_option("number", l.number, "Number in the inbox")->required();
+  release->callback([&l] { l.run = [&l] { return run_release(l.chosen, l.number); }; });
+  auto* duty = app.add_subcommand("duty", "Who is on duty");
+  duty->add_option("role", l.other, "Name of the role; every role of yours if not given");
+  duty->callback([&l] { l.run = [&l] { return run_duty(l.chosen, l.other); }; });
+  auto* watch = app.add_subcommand("watch", "Ring when something urgent waits and nobody has it");
+  watch->add_option("--seconds", l.watch.seconds, "How long")->capture_default_str();
+  watch->add_flag("--once", l.watch.once, "End with the first one");
+  watch->callback([&l] { l.run = [&l] { return run_watch(l.chosen, l.watch); }; });
 }
 
 } // namespace
@@ -138,6 +161,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   add_people(app, l);
   add_messages(app, l);
+  add_waiting(app, l);
   add_admin(app, l.chosen, l.invite, l.admin, l.run);
   try {
     app.parse(argc, argv);

@@ -1,57 +1,10 @@
-// Commands about messages: conversations, send, inbox, open, ack.
-#include "commands.hpp"
+// Commands about messages: conversations, send, open.
+#include "message_words.hpp"
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 namespace wardline::cli {
-
-namespace {
-
-nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
-  nlohmann::json out = {{"conversation", hex(m.conversation.view())},
-                        {"seq", m.seq},
-                        {"message", hex(m.message.view())},
-                        {"from", m.author_name},
-                        {"level", show_level(m.level)},
-                        {"scored", m.level != client::urgency::unscored},
-                        {"written_ms", m.written},
-                        {"accepted_ms", m.accepted},
-                        {"accepted_leaf", m.leaf},
-                        {"opened_leaf", m.opened},
-                        {"acknowledged", static_cast<bool>(m.acknowledged_by)}};
-  if (number != 0)
-    out["number"] = number;
-  if (m.unreadable != refusal::none)
-    out["unreadable"] = name_of(m.unreadable);
-  return out;
-}
-
-std::string state_of(const client::message_row& m, const client::device& d) {
-  if (m.unreadable != refusal::none)
-    return "cannot be read: " + std::string{sentence_of(m.unreadable)};
-  if (!m.acknowledged_by)
-    return "waits";
-  if (m.acknowledged_by == d.user())
-    return "you have it";
-  auto name = d.name_of(m.acknowledged_by);
-  return (name.empty() ? "somebody" : name) + " has it";
-}
-
-/// The message behind a number: of the last listing, or of the order now if there was none.
-std::optional<client::message_row> numbered(const client::device& d, std::uint32_t number) {
-  if (auto listed = d.listed(number))
-    return listed;
-  if (d.listed(1)) // there was a listing, and it had no such number
-    return std::nullopt;
-  auto now = d.inbox();
-  return number == 0 || number > now.size() ? std::nullopt : std::optional{now[number - 1]};
-}
-
-int no_such_number(const errand& e) {
-  return e.words.refuse(refusal::not_found, "Run `ward inbox` to see the numbers.", exit_bad_data);
-}
-
-} // namespace
 
 int run_conversations(const choices& c) {
   errand e{c};
@@ -112,40 +65,19 @@ int run_send(const choices& c, const send_words& order) {
        {"leaf", sent.leaf}});
 }
 
-int run_inbox(const choices& c) {
+int run_open(const choices& c, const open_words& order) {
+  using reason_given = wire::device::off_duty_reason;
+  static const std::map<std::string, reason_given> reasons{{"covering", reason_given::covering},
+                                                           {"asked", reason_given::asked_to_help},
+                                                           {"roster-wrong", reason_given::roster_wrong},
+                                                           {"finishing", reason_given::finishing},
+                                                           {"other", reason_given::other}};
   errand e{c};
-  if (auto code = e.log_in())
-    return *code;
-  auto& d = e.device();
-  auto caught_up =
-      e.line->act<client::nothing>([&](client::done<client::nothing> then) { d.catch_up(std::move(then)); });
-  if (!caught_up)
-    return e.silent();
-  if (!*caught_up)
-    return e.words.refuse(caught_up->no);
-  auto rows = d.inbox();
-  if (auto kept = d.remember_listing(rows); !kept)
-    return e.words.refuse(kept.why());
-  std::string said;
-  auto all = nlohmann::json::array();
-  std::uint32_t number = 0;
-  std::size_t waiting = 0;
-  for (const auto& m : rows) {
-    ++number;
-    waiting += !m.acknowledged_by && m.unreadable == refusal::none ? 1 : 0;
-    said +=
-        fmt::format("{:3}  {:8} {:24} {}  {}\n", number, show_level(m.level),
-                    m.author_name.empty() ? "unknown" : m.author_name, show_time(m.accepted), state_of(m, d));
-    all.push_back(json_of(m, number));
-  }
-  e.drain();
-  auto head =
-      rows.empty() ? "Nothing for you." : fmt::format("{} of {} wait for you.\n", waiting, rows.size());
-  return e.words.result(head + said, {{"waiting", waiting}, {"messages", std::move(all)}});
-}
-
-int run_open(const choices& c, std::uint32_t number) {
-  errand e{c};
+  auto reason = reasons.find(order.reason);
+  if (!order.reason.empty() && reason == reasons.end())
+    return e.words.refuse(refusal::unknown_value,
+                          "Reasons are covering, asked, roster-wrong, finishing, other.", exit_usage);
+  auto number = order.number;
   if (auto code = e.log_in())
     return *code;
   auto& d = e.device();
@@ -154,7 +86,11 @@ int run_open(const choices& c, std::uint32_t number) {
     return no_such_number(e);
   using opened = std::vector<client::opened_message>;
   auto done = e.line->act<opened>([&](client::done<opened> then) {
-    d.open(message->conversation, {message->seq}, wire::device::purpose::treatment, std::move(then));
+    if (reason == reasons.end())
+      d.open(message->conversation, {message->seq}, wire::device::purpose::treatment, std::move(then));
+    else
+      d.open(message->conversation, {message->seq}, wire::device::purpose::off_duty, std::move(then),
+             reason->second);
   });
   if (!done)
     return e.silent("The text is not shown without its entry in the audit log. Open it again.");
@@ -173,33 +109,6 @@ int run_open(const choices& c, std::uint32_t number) {
                   one.row.author_name, show_time(one.row.written), show_level(one.row.level), one.leaf,
                   one.content.text),
       std::move(data));
-}
-
-int run_ack(const choices& c, std::uint32_t number) {
-  errand e{c};
-  if (auto code = e.log_in())
-    return *code;
-  auto& d = e.device();
-  auto message = numbered(d, number);
-  if (!message)
-    return no_such_number(e);
-  if (message->acknowledged_by && message->acknowledged_by == d.user())
-    return e.words.result("You have it already.",
-                          {{"message", hex(message->message.view())}, {"leaf", 0}, {"already", true}});
-  auto done = e.line->act<client::acknowledged_message>([&](client::done<client::acknowledged_message> then) {
-    d.acknowledge(message->message, std::move(then));
-  });
-  if (!done)
-    return e.silent("Your acknowledgement is kept on this device and is sent again the next time ward runs.");
-  if (!*done) {
-    auto name = done->why() == refusal::already_acknowledged ? d.name_of(done->no.user) : std::string{};
-    return e.words.refuse(
-        done->no, name.empty() ? name : fmt::format("It was {}, at {}.", name, show_time(done->no.time)));
-  }
-  e.drain();
-  return e.words.result(
-      fmt::format("You have it. Everybody in the conversation sees that (audit leaf {}).", (*done)->leaf),
-      {{"message", hex((*done)->message.view())}, {"leaf", (*done)->leaf}, {"already", false}});
 }
 
 } // namespace wardline::cli

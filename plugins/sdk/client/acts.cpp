@@ -4,10 +4,33 @@
 
 namespace wardline::client {
 
-void acts::acknowledge(const message_id& message, done<acknowledged_message> then) {
+expected<bytes> acts::word(e2ee::act_kind what, const message_id& message) const {
   const auto* known = messages_.find(message);
-  if (known == nullptr || !core_.who || known->unreadable != refusal::none) {
-    then(known == nullptr ? refusal::not_found : !core_.who ? refusal::not_logged_in : known->unreadable);
+  if (known == nullptr)
+    return refusal::not_found;
+  if (!core_.who)
+    return refusal::not_logged_in;
+  if (known->unreadable != refusal::none)
+    return known->unreadable;
+  e2ee::act_fields act;
+  act.act = what;
+  act.target = message.value;
+  act.h = messages_.h_of(message);
+  act.user = core_.who->user;
+  act.device = core_.inner->certificate.device;
+  act.certificate = core_.inner->certificate.hash();
+  act.time = core_.now();
+  if (core_.pin) {
+    act.tree_size = core_.pin->head.size;
+    act.tree_root = core_.pin->head.root;
+  }
+  return e2ee::sign_object(core_.me->clinic, act, {{core_.inner->signing, e2ee::labels::act}});
+}
+
+void acts::acknowledge(const message_id& message, done<acknowledged_message> then) {
+  auto said = word(e2ee::act_kind::acknowledge, message);
+  if (!said) {
+    then(said.why());
     return;
   }
   if (on_way_.contains(message)) {
@@ -19,27 +42,52 @@ void acts::acknowledge(const message_id& message, done<acknowledged_message> the
       send(message, std::move(*staged), std::move(then)); // the same act as before: same answer
       return;
     }
-  e2ee::act_fields act;
-  act.act = e2ee::act_kind::acknowledge;
-  act.target = message.value;
-  act.h = messages_.h_of(message);
-  act.user = core_.who->user;
-  act.device = core_.inner->certificate.device;
-  act.certificate = core_.inner->certificate.hash();
-  act.time = core_.now();
-  if (core_.pin) {
-    act.tree_size = core_.pin->head.size;
-    act.tree_root = core_.pin->head.root;
-  }
   rows::staged_act staged;
   randombytes_buf(staged.request.value.data(), staged.request.value.size());
-  staged.object = e2ee::sign_object(core_.me->clinic, act, {{core_.inner->signing, e2ee::labels::act}});
+  staged.object = std::move(*said);
   store_changes changes;
   core_.rows.put(changes, table::acts, rows::key_of_id(message), rows::encode(staged));
   if (auto why = core_.commit(std::move(changes)); why != refusal::none)
     then(why);
   else
     send(message, std::move(staged), std::move(then));
+}
+
+void acts::claim(const message_id& message, std::uint32_t version, done<acknowledged_message> then) {
+  auto said = word(e2ee::act_kind::acknowledge, message);
+  if (said)
+    ask_now(message, wire::device::claim{std::move(*said), version}, core_.who->user, std::move(then));
+  else
+    then(said.why());
+}
+
+void acts::release(const message_id& message, done<acknowledged_message> then) {
+  // An acknowledgement that is on its way may be answered behind this.
+  if (core_.rows.get(table::acts, rows::key_of_id(message))) {
+    then(refusal::overloaded);
+    return;
+  }
+  auto said = word(e2ee::act_kind::unacknowledge, message);
+  if (said)
+    ask_now(message, wire::device::act{std::move(*said)}, {}, std::move(then));
+  else
+    then(said.why());
+}
+
+void acts::ask_now(const message_id& message, wire::device::request_body what, const user_id& owner,
+                   done<acknowledged_message> then) {
+  core_.link.ask_for<wire::device::done>(
+      std::move(what), [this, message, owner, then](const result<wire::device::done>& answer) {
+        if (!core_.inner || !answer) {
+          then(core_.inner ? answer.no : refused{refusal::not_logged_in});
+          return;
+        }
+        auto kept = messages_.note_acknowledgement(message, owner, owner ? core_.now() : 0, {});
+        if (kept == refusal::none)
+          then(acknowledged_message{message, answer->leaf});
+        else
+          then(kept);
+      });
 }
 
 void acts::send_all() {

@@ -188,10 +188,11 @@ void device::catch_up(done<nothing> then) {
 }
 
 void device::open(const conversation_id& where, std::vector<std::uint64_t> seqs,
-                  wire::device::purpose purpose, done<std::vector<opened_message>> then) {
-  parts_->when_settled([this, where, seqs = std::move(seqs), purpose, then](refusal why) {
+                  wire::device::purpose purpose, done<std::vector<opened_message>> then,
+                  wire::device::off_duty_reason reason) {
+  parts_->when_settled([this, where, seqs = std::move(seqs), purpose, reason, then](refusal why) {
     if (why == refusal::none)
-      parts_->opening.open(where, seqs, purpose, then);
+      parts_->opening.open(where, seqs, {purpose, reason}, then);
     else
       then(why);
   });

@@ -116,6 +116,29 @@ struct acknowledged_message {
   std::uint64_t leaf = 0;
 };
 
+/// A message that waits, as the daemon ranks it, and what this device knows of it.
+struct waiting_item {
+  wire::device::inbox_item item;
+  std::string author_name;         ///< as certified; empty: not known here
+  std::string owner_name;          ///< likewise; empty also if nobody has it
+  std::optional<message_row> here; ///< its slip, verified; nothing: not caught up with it
+};
+struct waiting_list {
+  std::vector<waiting_item> items; ///< in the order in which they are to be shown
+  std::uint32_t waiting = 0;       ///< that nobody has
+};
+
+/// Who is on duty, as the daemon's roster says; names as certified, or empty.
+struct duty_row {
+  party_id role;
+  std::string role_name; ///< the directory's word
+  bool rostered = false; ///< false: nobody made a roster, duty is everybody's
+  std::vector<user_id> people;
+  std::vector<std::string> names; ///< of the people, same order
+  time_ms until = 0;              ///< 0 = not within two years
+  bool mine = false;
+};
+
 /// A party as this device holds it.
 struct party_head {
   std::uint32_t n = 0; ///< 0 = it has no link here
@@ -192,6 +215,9 @@ struct notice {
 struct device_events {
   std::function<void(const message_row&)> arrived;      ///< verified and on this device's disk
   std::function<void(const message_row&)> acknowledged; ///< somebody's act was verified
+  /// Something urgent waits and nobody has it: ring. Also while nobody is logged in; then the message may not
+  /// be known here.
+  std::function<void(const message_id&, urgency)> woken;
   std::function<void(const notice&)> said;
   std::function<void(refusal)> lost; ///< channel gone; comes back by itself
 };
@@ -282,8 +308,18 @@ public:
   /// Fetches what is new everywhere and verifies it.
   void catch_up(done<nothing> then);
   void open(const conversation_id& where, std::vector<std::uint64_t> seqs, wire::device::purpose why,
-            done<std::vector<opened_message>> then);
+            done<std::vector<opened_message>> then,
+            wire::device::off_duty_reason reason = wire::device::off_duty_reason::none);
   void acknowledge(const message_id& message, done<acknowledged_message> then);
+  /// Takes it, whoever has it, if it is still at the version that was looked at: item_changed with who has it
+  /// now, item_answered.
+  void claim(const message_id& message, std::uint32_t version, done<acknowledged_message> then);
+  /// Gives back what one has: item_not_yours with who has it.
+  void release(const message_id& message, done<acknowledged_message> then);
+  /// What waits, as the daemon ranks it. `role` with inbox_view::role only: its name.
+  void waiting(wire::device::inbox_view view, std::string role, done<waiting_list> then);
+  /// Who is on duty: of one role by name, or of every role of this device; `at` 0 = now.
+  void duty(std::string role, time_ms at, done<std::vector<duty_row>> then);
   /// The conversation with exactly this person or role and the own party; made if there is none.
   void conversation_with(std::string to, done<conversation_id> then);
   void roles(done<std::vector<role_name>> then);

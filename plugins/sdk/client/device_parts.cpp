@@ -46,6 +46,10 @@ session_events device::parts::heard() {
   out.pending = [this](const wire::device::pending& p) { turns.on_pending(p); };
   out.ended = [this](refusal why) { on_ended(why); };
   out.share_gone = [this](std::uint32_t number) { on_share_gone(number); };
+  out.woken = [this](const wire::device::wake& w) {
+    if (shared.events.woken)
+      shared.events.woken(w.message, static_cast<urgency>(w.level));
+  };
   out.lost = [this](refusal why) {
     greeted = false;
     if (shared.events.lost)

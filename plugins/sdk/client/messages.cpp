@@ -249,7 +249,7 @@ refusal messages::change(const place& at, const std::function<void(rows::message
 
 refusal messages::check_acknowledgement(const e2ee::act& a, std::uint64_t leaf, const known& message,
                                         const e2ee::conversation_head& head) const {
-  if (a.act != e2ee::act_kind::acknowledge)
+  if (a.act != e2ee::act_kind::acknowledge && a.act != e2ee::act_kind::unacknowledge)
     return refusal::unknown_value;
   const auto& trust = core_.inner->trust;
   const auto* held = trust.certificate(a.certificate);
@@ -278,13 +278,17 @@ refusal messages::take_acknowledgement(const e2ee::conversation_head& head, std:
   auto a = e2ee::act::decode(act.object, core_.me->clinic);
   if (!a)
     return a.why();
-  if (found->second.shown.acknowledged_by == a->user && found->second.shown.acknowledged == a->time)
-    return refusal::none; // told before
+  const auto& shown = found->second.shown;
+  bool gives_back = a->act == e2ee::act_kind::unacknowledge;
+  // Told before; or given back by somebody who, as far as is known here, does not have it.
+  if (gives_back ? shown.acknowledged_by != a->user
+                 : shown.acknowledged_by == a->user && shown.acknowledged == a->time)
+    return refusal::none;
   if (auto why = check_acknowledgement(*a, act.leaf, found->second, head); why != refusal::none)
     return why;
   auto why = change(at, [&](rows::message& row) {
-    row.acknowledged_by = a->user;
-    row.acknowledged = a->time;
+    row.acknowledged_by = gives_back ? user_id{} : a->user;
+    row.acknowledged = gives_back ? 0 : a->time;
   });
   if (why == refusal::none && core_.events.acknowledged)
     core_.events.acknowledged(all_.at(at).shown);

@@ -5,7 +5,7 @@
 
 namespace wardline::client {
 
-void opening::open(const conversation_id& where, std::vector<std::uint64_t> seqs, wire::device::purpose why,
+void opening::open(const conversation_id& where, std::vector<std::uint64_t> seqs, open_purpose why,
                    opened then) {
   std::sort(seqs.begin(), seqs.end());
   seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
@@ -33,7 +33,7 @@ void opening::open(const conversation_id& where, std::vector<std::uint64_t> seqs
 }
 
 void opening::ask(const page_ref& p) {
-  wire::device::open request{p->where, p->left, p->why};
+  wire::device::open request{p->where, p->left, p->why.what, p->why.reason};
   core_.link.ask_for<wire::device::opened>(request, [this, p](result<wire::device::opened> answer) {
     if (!core_.inner)
       p->then(refusal::not_logged_in);

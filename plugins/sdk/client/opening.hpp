@@ -8,6 +8,12 @@ namespace wardline::client {
 /// Answers in a row for one call, when bodies do not fit one (each is a leaf of its own).
 inline constexpr unsigned open_pages_max = 64;
 
+/// Why somebody opens.
+struct open_purpose {
+  wire::device::purpose what = wire::device::purpose::treatment;
+  wire::device::off_duty_reason reason = wire::device::off_duty_reason::none; ///< with off_duty
+};
+
 class opening {
 public:
   using opened = done<std::vector<opened_message>>;
@@ -17,14 +23,13 @@ public:
   /// Messages of one conversation, 1..64, by sequence number in any order. A message that fails a check is in
   /// the result with its refusal and without content. Refusals: not_found (not kept here), open_too_many, the
   /// daemon's.
-  void open(const conversation_id& where, std::vector<std::uint64_t> seqs, wire::device::purpose why,
-            opened then);
+  void open(const conversation_id& where, std::vector<std::uint64_t> seqs, open_purpose why, opened then);
 
 private:
   struct page {
     conversation_id where;
     std::vector<std::uint64_t> left; ///< ascending
-    wire::device::purpose why;
+    open_purpose why;
     std::vector<opened_message> out;
     unsigned pages = 0;
     opened then;

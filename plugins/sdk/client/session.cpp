@@ -183,6 +183,9 @@ void session::take_message(bytes_view raw) {
   } else if (auto* ended = std::get_if<wire::device::session_ended>(&*message)) {
     if (events_.ended)
       events_.ended(ended->why);
+  } else if (auto* wake = std::get_if<wire::device::wake>(&*message)) {
+    if (events_.woken)
+      events_.woken(*wake);
   } else if (auto* gone = std::get_if<wire::device::share_gone>(&*message)) {
     if (events_.share_gone)
       events_.share_gone(gone->number);

@@ -57,6 +57,7 @@ struct session_events {
   std::function<void(wire::device::slip&)> slip;
   std::function<void(const wire::device::party_changed&)> party_changed;
   std::function<void(wire::device::pending&)> pending;
+  std::function<void(const wire::device::wake&)> woken;
   std::function<void(refusal)> ended;            ///< nobody is logged in any more
   std::function<void(std::uint32_t)> share_gone; ///< the daemon has destroyed this lock share
   std::function<void(refusal)> lost;             ///< the channel is gone; it comes back by itself

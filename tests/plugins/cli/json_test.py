@@ -23,7 +23,9 @@ WARD_REFUSED = [
     ["admin", "turn", "A"], ["admin", "replace", "A", "--out", "new"], ["admin", "give-keys", "A", "B"],
     ["admin", "devices", "A"], ["admin", "pending"], ["add", "A", "B"],
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
-    ["ack", "1"]]
+    ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
+    ["inbox", "--mine"], ["inbox", "--role", "A"], ["open", "1", "--reason", "covering"],
+    ["open", "1", "--reason", "boredom"]]
 WARD_UNREADABLE = [
     [], ["dance"], ["enrol"], ["enrol", "--wrong"], ["login", "--wrong"], ["logoff", "more"], ["status", "--wrong"],
     ["invite"], ["invite", "--name", "A", "--out", "new", "--hours", "100"], ["registrar"], ["registrar", "request"],
@@ -31,15 +33,18 @@ WARD_UNREADABLE = [
     ["admin", "withdraw"], ["admin", "revoke", "A"], ["admin", "turn"], ["admin", "replace", "A"],
     ["admin", "give-keys", "A"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
-    ["open", "first"], ["ack"], ["ack", "-1"]]
+    ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
+    ["inbox", "--role"]]
 WARDCTL_REFUSED = [
     ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
     ["setup", "--config", "good.yaml", "--answers", "none"], ["setup", "--config", "good.yaml", "--answers", "short.yaml"],
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "none"],
-    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words"]]
+    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words"],
+    ["roster", "set", "none", "--config", "good.yaml"], ["roster", "set", "words", "--config", "none"],
+    ["escalation", "set", "words", "--config", "good.yaml"], ["escalation", "set", "chain", "--config", "good.yaml"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
-    ["registrar", "certify", "--identity", "none"]]
+    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"]]
 
 
 class Json(unittest.TestCase):
@@ -51,7 +56,9 @@ class Json(unittest.TestCase):
         (self.folder / "plugins.d").mkdir()
         (self.folder / "two-problems.yaml").write_text("state_dir: here\nwrong: 1\n")
         (self.folder / "good.yaml").write_text(
-            f"state_dir: {self.folder}/state\ncredentials_dir: {self.folder}/keys\nplugins_dir: {self.folder}/plugins.d\n")
+            f"state_dir: {self.folder}/state\ncredentials_dir: {self.folder}/keys\nplugins_dir: {self.folder}/plugins.d\n"
+            f"admin_socket: {self.folder}/nobody\n")
+        (self.folder / "chain").write_text("role: nurses\nsteps: [{wake: [on duty]}]\n")
         (self.folder / "short.yaml").write_text("clinic_name: A\n")
 
     def tearDown(self):

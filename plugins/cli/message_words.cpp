@@ -1,0 +1,37 @@
+#include "message_words.hpp"
+
+namespace wardline::cli {
+
+nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
+  nlohmann::json out = {{"conversation", hex(m.conversation.view())},
+                        {"seq", m.seq},
+                        {"message", hex(m.message.view())},
+                        {"from", m.author_name},
+                        {"level", show_level(m.level)},
+                        {"scored", m.level != client::urgency::unscored},
+                        {"written_ms", m.written},
+                        {"accepted_ms", m.accepted},
+                        {"accepted_leaf", m.leaf},
+                        {"opened_leaf", m.opened},
+                        {"acknowledged", static_cast<bool>(m.acknowledged_by)}};
+  if (number != 0)
+    out["number"] = number;
+  if (m.unreadable != refusal::none)
+    out["unreadable"] = name_of(m.unreadable);
+  return out;
+}
+
+std::optional<client::message_row> numbered(const client::device& d, std::uint32_t number) {
+  if (auto listed = d.listed(number))
+    return listed;
+  if (d.listed(1)) // there was a listing, and it had no such number
+    return std::nullopt;
+  auto now = d.inbox();
+  return number == 0 || number > now.size() ? std::nullopt : std::optional{now[number - 1]};
+}
+
+int no_such_number(const errand& e) {
+  return e.words.refuse(refusal::not_found, "Run `ward inbox` to see the numbers.", exit_bad_data);
+}
+
+} // namespace wardline::cli
