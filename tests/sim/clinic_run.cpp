@@ -1,5 +1,6 @@
 #include "clinic_run.hpp"
 #include "roster_promises.hpp"
+#include "rules/escalation.hpp"
 #include <algorithm>
 
 namespace wardline::sim {
@@ -67,6 +68,34 @@ private:
         });
   }
 
+  /// Takes over something that waits, whoever has it; or gives back what this device's person has.
+  void claim_or_release(wired_device& d) {
+    if (world_.roll(2) == 0) {
+      d.device->waiting(wire::device::inbox_view::all, {}, [this, &d](result<client::waiting_list> r) {
+        if (!r || r->items.empty())
+          return;
+        const auto& item = r->items[world_.roll(r->items.size())].item;
+        d.device->claim(item.message, item.version,
+                        [this, m = item.message](result<client::acknowledged_message> done) {
+                          if (done)
+                            acknowledged_[m] = world_.now;
+                          report_.claimed += done ? 1 : 0;
+                        });
+      });
+      return;
+    }
+    for (const auto& row : d.device->inbox())
+      if (row.acknowledged_by && row.acknowledged_by == d.device->who()->user) {
+        // From here on nobody may rely on it: the answer may be lost, and the act done.
+        acknowledged_.erase(row.message);
+        d.device->release(row.message, [this, m = row.message](result<client::acknowledged_message> r) {
+          acknowledged_.erase(m);
+          report_.released += r ? 1 : 0;
+        });
+        return;
+      }
+  }
+
   void open_or_acknowledge(wired_device& d, bool acknowledge) {
     auto waiting = d.device->inbox();
     if (waiting.empty())
@@ -74,7 +103,7 @@ private:
     auto& row = waiting[world_.roll(waiting.size())];
     if (acknowledge) {
       d.device->acknowledge(row.message, [this, m = row.message](result<client::acknowledged_message> r) {
-        if (r && acknowledged_.insert(m).second)
+        if (r && acknowledged_.try_emplace(m, world_.now).second)
           ++report_.acknowledged;
       });
       return;
@@ -109,9 +138,11 @@ private:
     auto& d = somebody();
     if (d.device->stage() != client::device_stage::open || !d.device->who())
       return; // it has just been restarted or is on its way in
-    auto n = world_.roll(10);
+    auto n = world_.roll(11);
     if (n < 5)
       send_from(d);
+    else if (n == 10)
+      claim_or_release(d);
     else
       open_or_acknowledge(d, n >= 8);
   }
@@ -202,6 +233,12 @@ private:
     });
   }
 
+  /// Whoever has something urgent and says nothing for ten minutes may have it no more.
+  [[nodiscard]] bool may_have_lapsed(const client::message_row& row) const {
+    return row.level <= client::urgency::urgent &&
+           world_.now >= acknowledged_.at(row.message) + rules::default_lapse_s[0] * 1'000;
+  }
+
   /// A device finds by its id only what it can read.
   static std::string why_not(const wired_device& d, const promised_message& p) {
     for (const auto& row : d.device->messages(p.conversation))
@@ -220,7 +257,7 @@ private:
       if (!row || row->seq != p.seq || row->conversation != p.conversation)
         return world_.broken("an acknowledged message cannot be read at " + d.name + " (" + why_not(d, p) +
                              "): " + p.text);
-      if (acknowledged_.contains(p.message) && !row->acknowledged_by)
+      if (acknowledged_.contains(p.message) && !row->acknowledged_by && !may_have_lapsed(*row))
         return world_.broken("an acknowledgement that was answered is gone at " + d.name);
       all[p.conversation][p.seq] = &p;
     }
@@ -254,7 +291,7 @@ private:
   roster_acts roster_;
   run_report& report_ = world_.report;
   unsigned turn_crashes_ = 0;
-  std::set<message_id> acknowledged_; ///< and the answer came
+  std::map<message_id, time_ms> acknowledged_; ///< and the answer came; when
 };
 
 } // namespace

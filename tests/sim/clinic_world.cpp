@@ -51,9 +51,11 @@ disk_fault clinic_world::next_fault() {
 // ---------------------------------------------------------------- time
 
 void clinic_world::start_daemon() {
-  if (life)
+  if (life) {
     report.bodies_read += life->bodies_read();
-  life.reset();
+    life.reset();
+    audit_waiting(*disk_, random_, [this](const std::string& w) { broken(w); });
+  }
   for (auto& d : devices)
     d->reconnect(now);
   life = std::make_unique<daemon_life>(

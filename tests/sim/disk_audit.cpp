@@ -1,6 +1,7 @@
 #include "disk_audit.hpp"
 #include "audit_rows.hpp"
 #include "e2ee/checkpoint.hpp"
+#include "item_rows.hpp"
 #include "message_rows.hpp"
 #include "stored.hpp"
 
@@ -88,7 +89,53 @@ void audit_messages(const ports::reader& disk, const complain& wrong) {
     wrong("something of a message is there without the rest of it");
 }
 
+/// Each message has its item, and each urgent one exactly one owner or exactly one live step; whatever is due
+/// belongs to an item that says so, and nothing else is.
+void audit_items(const ports::reader& disk, const complain& wrong) {
+  std::map<message_id, std::vector<rows::due_key>> due;
+  for (const auto& row : all_rows(disk, ports::table::due)) {
+    auto key = rows::due_of_key(row.key);
+    if (!key)
+      return wrong("a due row is damaged");
+    due[key->message].push_back(*key);
+  }
+  std::size_t open = 0;
+  auto items = all_rows(disk, ports::table::item);
+  for (const auto& row : items) {
+    auto message = message_id::from(row.key);
+    auto item = message ? read_item(disk, *message) : expected<stamped_row<rows::item>>{refusal::not_found};
+    if (!item)
+      return wrong("an item is damaged");
+    const auto& s = item->row.state;
+    open += s.at != rules::phase::answered ? 1 : 0;
+    auto rows_due = due.extract(*message);
+    auto live = rows_due.empty() ? std::vector<rows::due_key>{} : rows_due.mapped();
+    if (live.size() != (s.clock ? 1u : 0u) ||
+        (s.clock && live[0] != rows::due_key{s.level, s.clock->at, *message}))
+      wrong("an item's due row is not what its clock says");
+    bool has_owner = static_cast<bool>(s.owner);
+    bool step_due = s.at == rules::phase::climbing && live.size() == 1;
+    if (s.level <= rules::lane::urgent && has_owner == step_due)
+      wrong("an urgent message has neither one owner nor one live step, or both");
+  }
+  if (!due.empty())
+    wrong("something is due for no item");
+  if (open != all_rows(disk, ports::table::waiting).size())
+    wrong("what is not answered is not what waits");
+  if (items.size() != all_rows(disk, ports::table::idempotency).size())
+    wrong("a message lacks its item");
+}
+
 } // namespace
+
+void audit_waiting(box_disk& disk, ports::random& random, const complain& wrong) {
+  kept_journal journal;
+  auto ring = keyring::open(disk.keyring_file, disk.keys.kek, journal);
+  if (!ring)
+    return wrong("the keyring does not open");
+  sealed_storage sealed{disk.rows, **ring, random};
+  audit_items(sealed, wrong);
+}
 
 std::uint64_t audit_disk(box_disk& disk, ports::random& random, const complain& wrong) {
   kept_journal journal;
@@ -99,6 +146,7 @@ std::uint64_t audit_disk(box_disk& disk, ports::random& random, const complain& 
   }
   sealed_storage sealed{disk.rows, **ring, random};
   audit_messages(sealed, wrong);
+  audit_items(sealed, wrong);
   return audit_log(sealed, wrong);
 }
 
