@@ -90,7 +90,7 @@ TEST_CASE("a chain is read; what is not named is the default") {
   CHECK(out.steps[0].targets[0].what == admin::set_chain::target_kind::on_duty);
   CHECK(out.steps[0].targets[0].of.name.empty());
   CHECK(out.steps[0].wait_s == rules::lane_seconds{90, rules::default_wait_s[1], 4 * 3'600});
-  CHECK(out.steps[1].targets[0].of == admin::placed_name{"charge nurses", {6, 9}});
+  CHECK(out.steps[1].targets[0].of == admin::placed_name{"charge nurses", {6, 19}});
   CHECK(out.steps[1].targets[1].what == admin::set_chain::target_kind::person);
   CHECK(out.lapse_s == rules::lane_seconds{rules::default_lapse_s[0], 0, rules::default_lapse_s[2]});
 }

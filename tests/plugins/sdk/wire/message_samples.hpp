@@ -95,9 +95,13 @@ inline device::logged sample_logged() {
 }
 
 inline device::slip sample_slip() {
-  return {
-      sample_id<conversation_id>(3), 41, 99, sample_bytes("slip"), sample_bytes("act"), 1'700'000'000'000,
-      123};
+  return {sample_id<conversation_id>(3),
+          41,
+          99,
+          sample_bytes("slip"),
+          sample_bytes("act"),
+          1'700'000'000'000,
+          123};
 }
 
 inline device::pending sample_pending() {
@@ -124,10 +128,9 @@ inline device::inbox sample_inbox() {
   item.party = sample_id<party_id>(6);
   item.steps = 2;
   item.due = 1'700'000'120'000;
-  auto waits = item;
-  waits.message = sample_id<message_id>(14);
-  waits.owner = {};
-  return {{item, waits}, bytes(wire::inbox_cursor_bytes, 5), 7};
+  auto other = item;
+  other.message = sample_id<message_id>(14);
+  return {{item, other}, bytes(wire::inbox_cursor_bytes, 5), 7};
 }
 
 inline std::vector<device::from_daemon> sample_answers() {
