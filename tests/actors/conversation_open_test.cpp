@@ -102,8 +102,8 @@ TEST_CASE("what may be asked for at once") {
   auto off_duty = f.open(f.c.physician, {1, 3});
   off_duty.what.purpose = wire::device::purpose::off_duty;
   CHECK(answered<opened>(f.ask_now(off_duty)).bodies.size() == 2);
-  CHECK(f.entries(rules::audit_kind::opened).at(0).detail ==
-        bytes{2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3});
+  CHECK(f.entries(rules::audit_kind::opened_off_duty).at(0).detail ==
+        bytes{2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3});
 }
 
 TEST_CASE("64 bodies go in one answer if they fit; above open_bytes_max the rest is left off, unread") {
