@@ -39,6 +39,12 @@ outcome get_standing(const circumstances& c, const caller& who, const wire::devi
 /// Grants, withdrawals and revocations from a leaf on, as many as fit. Proofs are missing.
 outcome get_changes(const circumstances& c, const wire::device::get_changes& m);
 
+/// The device's next certificate, where a registrar has signed one and it has not; empty: none.
+bytes renewal_for(const circumstances& c, const device_id& d);
+/// Devices whose certificate ends within e2ee::renewal_ahead_ms, or has ended; who ends first stands first.
+/// As many as one answer carries.
+std::vector<wire::device::renewal_due> renewals_due(const circumstances& c);
+
 // ---- lookups_history.cpp
 
 /// Packs that were made for the caller's device; not_found for a party it does not belong to.
@@ -55,7 +61,9 @@ std::vector<wire::device::keys_wanted> keys_wanted(const circumstances& c, const
 inline constexpr std::size_t conversations_looked_at_max = 16'384;
 
 /// A registrar's certificate and everything it hangs on, what is relied on before what relies on it; nothing
-/// for the identity key (0^32).
-std::vector<wire::device::logged> chain_of_registrar(const registry& known, const hash32& registrar);
+/// for the identity key (0^32). With the words of second registrars, who stand in it likewise: whoever enrols
+/// verifies it without the log. `second`: the one who cosigned the invitation.
+std::vector<bytes> chain_of_invitation(const circumstances& c, const hash32& registrar,
+                                       const std::optional<e2ee::cosignature>& second);
 
 } // namespace wardline

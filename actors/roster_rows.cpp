@@ -10,6 +10,7 @@ constexpr std::uint8_t pack_wanted_mark = 3;
 constexpr std::uint8_t pack_mark = 4;
 constexpr std::uint8_t keys_mark = 1;
 constexpr std::uint8_t keys_given_mark = 2;
+constexpr std::uint8_t renewal_mark = 4;
 
 /// Id | mark.
 template <class Id>
@@ -118,6 +119,31 @@ std::optional<std::uint32_t> link_of_seal_key(bytes_view key) {
   return in.ok() ? std::optional{n} : std::nullopt;
 }
 
+bytes encode(const renewal& r) {
+  auto out = begin();
+  out.v16(r.offer).v16(r.word);
+  return out.take();
+}
+
+template <>
+std::optional<renewal> decode<renewal>(bytes_view raw) {
+  return whole<renewal>(raw, [](reader& in, renewal& r) {
+    r.offer = to_bytes(in.v16(wire::certificate_bytes_max));
+    r.word = to_bytes(in.v16(wire::cosignature_bytes_max));
+  });
+}
+
+bytes encode(const report& r) {
+  auto out = begin();
+  out.v16(r.act);
+  return out.take();
+}
+
+template <>
+std::optional<report> decode<report>(bytes_view raw) {
+  return whole<report>(raw, [](reader& in, report& r) { r.act = to_bytes(in.v16(wire::act_bytes_max)); });
+}
+
 bytes key_of_word(const e2ee::grant_key& k) {
   auto out = key_of(k.party, word_mark);
   out.value(k.of_subject).put(k.subject);
@@ -160,6 +186,16 @@ bytes key_of_keys_given(const conversation_id& c, const device_id& d) {
   return out.take();
 }
 
+bytes key_of_renewal(const device_id& d) {
+  return key_of(d, renewal_mark).take();
+}
+
+bytes key_of_report(const conversation_id& c, const device_id& d, const message_id& m) {
+  writer out;
+  out.put(view(report_prefix)).put(c).put(d).put(m);
+  return out.take();
+}
+
 std::optional<e2ee::grant_key> word_of_key(bytes_view key) {
   reader in{key};
   e2ee::grant_key out;
@@ -189,6 +225,17 @@ std::optional<std::uint16_t> part_of_key(bytes_view key) {
   in.take(device_id::size);
   in.finish();
   return in.ok() && marked ? std::optional{part} : std::nullopt;
+}
+
+std::optional<report_key> report_of_key(bytes_view key) {
+  reader in{key};
+  auto prefix = in.take(report_prefix.size());
+  report_key out;
+  out.conversation = in.id<conversation_id>();
+  out.device = in.id<device_id>();
+  out.message = in.id<message_id>();
+  in.finish();
+  return in.ok() && text(prefix) == report_prefix ? std::optional{out} : std::nullopt;
 }
 
 } // namespace wardline::rows

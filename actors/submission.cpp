@@ -40,11 +40,6 @@ outcome refused_at_head(refusal why, std::uint32_t n, const hash32& head) {
   return out;
 }
 
-void keep(const second_word& second, act& in) {
-  if (second.word)
-    in.entry.detail = second.word->raw();
-}
-
 } // namespace submission
 
 submitted_change decide_submit(const circumstances& c, const caller& who, const wire::device::submit& m) {

@@ -39,6 +39,7 @@ struct submitted_change {
   std::optional<turned_out> removed{}; ///< its channel ends
   std::optional<new_head> turned{};    ///< its devices are told
   std::optional<pack_for> given{};     ///< its receiver is told
+  std::optional<device_id> renewed{};  ///< a next certificate waits for its signature: it is told
 };
 
 /// Every check of the daemon, then rows and leaves in one write. Refusals as in e2ee 5; unknown_kind for

@@ -26,9 +26,10 @@ enum class audit_kind : std::uint8_t {
   store_seen = 23,         ///< the first channel of a device store (hash = SHA-256 of its instance)
   store_copied = 24,       ///< another store under the same device: the device is gated
   share_replaced = 25,     ///< the device confirmed its new lock share (hash = its act)
+  renewal_offered = 30,    ///< a registrar signed a device's next certificate (hash = its hash)
 };
 
-constexpr std::uint8_t audit_kind_max = 25;
+constexpr std::uint8_t audit_kind_max = 30;
 constexpr std::size_t audit_detail_bytes_max = 8192;
 constexpr std::size_t audit_salt_bytes = 16;
 constexpr std::size_t leaf_data_bytes = 34;

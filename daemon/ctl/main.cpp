@@ -134,6 +134,11 @@ int run(int argc, char** argv) {
   cert->add_option("--out", o.certify.out_file, "File for the registrar's certificate")->required();
   cert->add_option("--serial", o.certify.serial, "One higher than the last one of this device")
       ->capture_default_str();
+  cert->add_option(
+          "--with-second", o.certify.with_second,
+          "What this registrar may not do alone: patients, staff, stations, services, roles, or all; "
+          "separated by commas")
+      ->delimiter(',');
   for (auto* sub : {make, cert})
     sub->add_flag("--json", o.json, "Answer in JSON");
   try {

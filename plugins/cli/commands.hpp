@@ -31,6 +31,7 @@ struct invite_words {
   std::string further;            ///< the person a further device is for
   std::string replacement;        ///< the person all of whose devices are replaced
   std::string history;            ///< YYYY-MM-DD; empty: a year back for a further device, else none
+  std::string request;            ///< file to be made for a second registrar; empty: none
 };
 
 /// What the registrar's commands take.
@@ -41,6 +42,12 @@ struct admin_words {
   std::string reason;
   std::string conversation;
   std::string device;
+  std::string request; ///< file to be made for a second registrar; empty: none
+};
+
+struct cosign_words {
+  std::string file;
+  bool yes = false; ///< false: only shown
 };
 
 struct send_words {
@@ -64,6 +71,8 @@ int run_turn(const choices& c, const admin_words& order);
 int run_give_keys(const choices& c, const admin_words& order);
 int run_devices(const choices& c, const admin_words& order);
 int run_pending(const choices& c);
+int run_renew(const choices& c, const admin_words& order);
+int run_cosign(const choices& c, const cosign_words& order);
 int run_add(const choices& c, const admin_words& order);
 int run_registrar_request(const choices& c, const std::string& out);
 int run_registrar_install(const choices& c, const std::string& file);
@@ -115,5 +124,13 @@ private:
   std::optional<int> give_password();
   refusal prove();
 };
+
+/// What a registrar may not do alone, into the file that was made for it.
+/// `text` and `data`: what else there is to say.
+int hand_over(const errand& e, reserved_file& out, const std::string& file, const client::prepared_act& act,
+              const std::string& text = {}, nlohmann::json data = nlohmann::json::object());
+/// Said behind second_registrar_missing.
+inline constexpr const char* with_request =
+    "Run the same command with --request FILE, and give the file to another registrar.";
 
 } // namespace wardline::cli

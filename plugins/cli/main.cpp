@@ -56,6 +56,7 @@ struct line {
   enrol_order enrol;
   invite_words invite;
   admin_words admin;
+  cosign_words cosign;
   send_words send;
   std::string file;
   std::string other;
@@ -138,7 +139,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   add_people(app, l);
   add_messages(app, l);
-  add_admin(app, l.chosen, l.invite, l.admin, l.run);
+  add_admin(app, l.chosen, l.invite, l.admin, l.cosign, l.run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -21,8 +21,9 @@ device::parts::parts(device& owner, device_store& store, pipe& out, device_event
       turns{shared, objects, changes, parties, packs}, messages{shared},
       conversations{shared, objects, changes, parties, messages}, outbox{shared, conversations, parties, messages},
       opening{shared, messages}, acts{shared, messages}, key_lists{shared, parties, messages, conversations},
-      registry{shared, objects, changes}, invitations{shared, objects, conversations, registry},
-      addressing{shared, parties, conversations, invitations}, enrolment{shared} {
+      registry{shared, objects, changes}, second{shared, objects, changes, parties, registry},
+      invitations{shared, objects, conversations, registry},
+      addressing{shared, parties, conversations, invitations}, renewal{shared, objects}, enrolment{shared} {
   outbox.other_moved = [this](const outbox_row& row, const refused&) {
     if (face.outbox_moved)
       face.outbox_moved(row);
@@ -32,6 +33,7 @@ device::parts::parts(device& owner, device_store& store, pipe& out, device_event
     if (settled)
       conversations.judge_again([](refusal) {});
   };
+  turns.heard = [this](const wire::device::pending& waits) { renewal.on_pending(waits); };
   damaged = enrolment.load();
   log.load_outer();
 }
@@ -79,6 +81,9 @@ void device::parts::on_welcome(wire::device::welcome& w) {
 }
 
 void device::parts::on_turned_away(const refused& no) {
+  // It was renewed, and the answer got lost: the next hello names the new certificate.
+  if (no.why == refusal::stale_certificate && renewal.take_staged(no.hash))
+    return;
   away = no.why;
   end_settling(no.why);
 }
@@ -152,6 +157,8 @@ refusal device::parts::load_inner() {
   shared.inner = std::make_unique<inner_part>(e2ee::signing_key::from_seed(std::move(keys->signing_seed)),
                                               e2ee::x25519_pair::from_secret(std::move(keys->sealing_secret)),
                                               std::move(*certificate), std::move(t));
+  if (!client::renewal::made_here(shared.inner->certificate, shared.inner->signing.public_part()))
+    return refusal::store_not_openable;
   if (auto why = log.load_inner(); why != refusal::none)
     return why;
   for (auto load : std::initializer_list<std::function<refusal()>>{
@@ -250,6 +257,8 @@ void device::parts::settle_keys() {
       end_settling(refusal::none);
       outbox.send_all();
       acts.send_all();
+      if (shared.inner)
+        renewal.settle();
     });
   });
 }

@@ -8,6 +8,8 @@
 #include "client/key_lists.hpp"
 #include "client/opening.hpp"
 #include "client/outbox.hpp"
+#include "client/renewal.hpp"
+#include "client/second_registrar.hpp"
 #include "client/turns.hpp"
 
 namespace wardline::client {
@@ -33,8 +35,10 @@ struct device::parts {
   client::acts acts;
   client::key_lists key_lists;
   client::registry_acts registry;
+  client::second_registrar second;
   client::invitations invitations;
   client::addressing addressing;
+  client::renewal renewal;
   client::enrolment enrolment;
 
   refusal damaged = refusal::none; ///< the store could not be read at start

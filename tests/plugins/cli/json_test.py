@@ -21,7 +21,8 @@ WARD_REFUSED = [
     ["admin", "grant", "A", "B"], ["admin", "grant", "A", "B", "--until", "some day"], ["admin", "withdraw", "A", "B"],
     ["admin", "revoke", "A", "--reason", "lost"], ["admin", "revoke", "A", "--reason", "boredom"],
     ["admin", "turn", "A"], ["admin", "replace", "A", "--out", "new"], ["admin", "give-keys", "A", "B"],
-    ["admin", "devices", "A"], ["admin", "pending"], ["add", "A", "B"],
+    ["admin", "devices", "A"], ["admin", "pending"], ["admin", "cosign", "none"], ["admin", "cosign", "words", "--yes"],
+    ["admin", "grant", "A", "B", "--request", "words"], ["admin", "turn", "A", "--request", "new"], ["admin", "renew", "A"], ["add", "A", "B"],
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
     ["ack", "1"]]
 WARD_UNREADABLE = [
@@ -29,14 +30,16 @@ WARD_UNREADABLE = [
     ["invite"], ["invite", "--name", "A", "--out", "new", "--hours", "100"], ["registrar"], ["registrar", "request"],
     ["recovery-codes", "--wrong"], ["second-factor", "more", "words"], ["admin"], ["admin", "invite"], ["admin", "grant", "A"],
     ["admin", "withdraw"], ["admin", "revoke", "A"], ["admin", "turn"], ["admin", "replace", "A"],
-    ["admin", "give-keys", "A"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
+    ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
     ["open", "first"], ["ack"], ["ack", "-1"]]
 WARDCTL_REFUSED = [
     ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
     ["setup", "--config", "good.yaml", "--answers", "none"], ["setup", "--config", "good.yaml", "--answers", "short.yaml"],
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "none"],
-    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words"]]
+    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words"],
+    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words",
+     "--with-second", "roles,everything"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
     ["registrar", "certify", "--identity", "none"]]

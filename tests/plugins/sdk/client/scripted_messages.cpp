@@ -45,6 +45,8 @@ d::answer_body scripted_daemon::on(const d::post& m, time_ms now) {
   auto found = conversations.find(s->header.conversation);
   if (found == conversations.end())
     return no(refusal::not_found);
+  if (s->header.author_certificate != devices.at(s->header.author_device))
+    return no(refusal::stale_certificate);
   auto& all = found->second.messages;
   for (std::size_t i = 0; i < all.size(); ++i)
     if (e2ee::slip::decode(all[i].slip, clinic)->header.message == s->header.message)
