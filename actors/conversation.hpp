@@ -122,6 +122,7 @@ private:
   void commit_first(const apply_act& m, const e2ee::act& a, promise answer);
   void commit_late(const apply_act& m, const e2ee::act& a, const rows::item& first, promise answer);
   void spread_acknowledgement(const message_id& message);
+  void report(const apply_act& m, const e2ee::act& a, promise answer);
 };
 
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,

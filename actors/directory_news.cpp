@@ -166,6 +166,11 @@ void directory_state::after_submission(const submitted_change& done) {
     if (chain != nullptr)
       deliver_to(done.given->device, ask::from_daemon{ask::party_changed{done.given->party, chain->head()}});
   }
+  if (done.answered && online.contains(done.answered->device)) {
+    ask::pending news;
+    news.key_lists.push_back({done.answered->conversation, done.answered->device, 0, {}});
+    deliver_to(done.answered->device, ask::from_daemon{std::move(news)});
+  }
   if (done.renewed && online.contains(*done.renewed)) {
     ask::pending news;
     news.renewal = renewal_for({known, *with.rows, wall}, *done.renewed);

@@ -55,10 +55,12 @@ std::vector<wire::device::own_seal> own_seals(const circumstances& c, const call
 /// Parts of key lists for the caller's device, whole part numbers only, as many as fit.
 outcome get_key_lists(const circumstances& c, const caller& who, const wire::device::get_key_lists& m);
 /// Devices that replaced all others of their person and have no key list yet, for conversations that the
-/// giver is in by another party. Looks at conversations_looked_at_max conversations.
+/// giver is in by another party; then reports about messages of conversations that it reads. Looks at
+/// conversations_looked_at_max conversations and reports_looked_at_max reports.
 std::vector<wire::device::keys_wanted> keys_wanted(const circumstances& c, const rules::clinic& board,
                                                    const device_id& who);
 inline constexpr std::size_t conversations_looked_at_max = 16'384;
+inline constexpr std::size_t reports_looked_at_max = 16'384;
 
 /// A registrar's certificate and everything it hangs on, what is relied on before what relies on it; nothing
 /// for the identity key (0^32). With the words of second registrars, who stand in it likewise: whoever enrols

@@ -10,7 +10,8 @@ constexpr std::uint8_t pack_wanted_mark = 3;
 constexpr std::uint8_t pack_mark = 4;
 constexpr std::uint8_t keys_mark = 1;
 constexpr std::uint8_t keys_given_mark = 2;
-constexpr std::uint8_t renewal_mark = 4;
+constexpr std::uint8_t answer_mark = 3;
+constexpr std::uint8_t renewal_mark = 5;
 
 /// Id | mark.
 template <class Id>
@@ -94,9 +95,8 @@ bytes encode(const kept_seal& r) {
 
 template <>
 std::optional<kept_seal> decode<kept_seal>(bytes_view raw) {
-  return whole<kept_seal>(raw, [](reader& in, kept_seal& r) {
-    r.seal = in.fixed_bytes<std::tuple_size_v<decltype(r.seal)>>();
-  });
+  return whole<kept_seal>(
+      raw, [](reader& in, kept_seal& r) { r.seal = in.fixed_bytes<std::tuple_size_v<decltype(r.seal)>>(); });
 }
 
 bytes prefix_of_seals(const party_id& p, const device_id& d) {
@@ -142,6 +142,20 @@ bytes encode(const report& r) {
 template <>
 std::optional<report> decode<report>(bytes_view raw) {
   return whole<report>(raw, [](reader& in, report& r) { r.act = to_bytes(in.v16(wire::act_bytes_max)); });
+}
+
+bytes encode(const kept_answer& r) {
+  auto out = begin();
+  out.put(r.object).put(r.giver);
+  return out.take();
+}
+
+template <>
+std::optional<kept_answer> decode<kept_answer>(bytes_view raw) {
+  return whole<kept_answer>(raw, [](reader& in, kept_answer& r) {
+    r.object = in.b32();
+    r.giver = in.id<device_id>();
+  });
 }
 
 bytes key_of_word(const e2ee::grant_key& k) {
@@ -191,8 +205,26 @@ bytes key_of_renewal(const device_id& d) {
 }
 
 bytes key_of_report(const conversation_id& c, const device_id& d, const message_id& m) {
+  auto out = prefix_of_reports(c, d);
+  out.insert(out.end(), m.value.begin(), m.value.end());
+  return out;
+}
+
+bytes prefix_of_reports(const conversation_id& c, const device_id& d) {
   writer out;
-  out.put(view(report_prefix)).put(c).put(d).put(m);
+  out.put(view(report_prefix)).put(c).put(d);
+  return out.take();
+}
+
+bytes prefix_of_answers(const conversation_id& c, const device_id& d) {
+  auto out = key_of(c, answer_mark);
+  out.put(d);
+  return out.take();
+}
+
+bytes key_of_answer(const conversation_id& c, const device_id& d, const message_id& m) {
+  auto out = key_of(c, answer_mark);
+  out.put(d).put(m);
   return out.take();
 }
 

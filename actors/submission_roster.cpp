@@ -61,8 +61,7 @@ void keep_seals(const circumstances& c, const e2ee::party_chain& before, const e
     rows::kept_seal row;
     std::copy(link.seals[i].ct.begin(), link.seals[i].ct.end(),
               std::copy(link.seals[i].enc.begin(), link.seals[i].enc.end(), row.seal.begin()));
-    in.changes.push_back(
-        put_row(ports::table::seed_seal, rows::key_of_seal(core.party, d, core.n), row));
+    in.changes.push_back(put_row(ports::table::seed_seal, rows::key_of_seal(core.party, d, core.n), row));
     if (core.n > rows::seals_kept_max)
       in.changes.push_back({ports::del(ports::table::seed_seal,
                                        rows::key_of_seal(core.party, d, core.n - rows::seals_kept_max)),

@@ -38,7 +38,7 @@ submitted_change submit_grant(const circumstances& c, const caller& who, const w
 submitted_change submit_revocation(const circumstances& c, const caller& who, bytes_view raw);
 submitted_change submit_link(const circumstances& c, const caller& who, const wire::device::submit& m);
 submitted_change submit_pack(const circumstances& c, const caller& who, bytes_view raw);
-submitted_change submit_key_list(const circumstances& c, const caller& who, bytes_view raw);
+submitted_change submit_key_list(const circumstances& c, const caller& who, const wire::device::submit& m);
 submitted_change submit_conversation(const circumstances& c, const caller& who, bytes_view raw);
 
 } // namespace wardline::submission

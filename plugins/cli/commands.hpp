@@ -9,12 +9,12 @@ struct choices {
   std::string store;         ///< directory of the device's store
   std::string password_file; ///< empty: none; then the terminal is asked
   std::string totp_file;     ///< secret of an authenticator; empty: none, likewise
-  std::string user;          ///< on a station: the id of who logs in
+  std::string user;          ///< on a station: who logs in, by name or id
   bool as_json = false;
 };
 
-/// Who logs in on a station; none on a personal device, where it is known.
-user_id user_at(const choices& c);
+/// The id that --user names; none if it is a name, or not given.
+std::optional<user_id> user_id_of(const choices& c);
 
 struct enrol_order {
   std::string invitation; ///< file
@@ -82,10 +82,18 @@ int run_inbox(const choices& c);
 int run_open(const choices& c, std::uint32_t number);
 int run_ack(const choices& c, std::uint32_t number);
 
+/// Milliseconds at the end of a command for what others wait for.
+inline constexpr std::uint64_t finish_within_ms = 2'000;
+
 /// A store, a device and a link for one command.
 class errand {
 public:
   explicit errand(const choices& c) : words{c.as_json}, choice{c} {}
+  errand(const errand&) = delete;
+  errand& operator=(const errand&) = delete;
+  /// What this device does for others and for itself meanwhile (links, packs, keys, its own renewal) is
+  /// brought to its end, for at most finish_within_ms.
+  ~errand();
 
   /// The store is open, the device connected and logged in; else the exit code, and why has been said.
   /// `if_silent`: what that means for this command, said when nobody answers.
@@ -121,7 +129,9 @@ public:
   int silent(const std::string& more = {}) const;
 
 private:
+  std::optional<int> find_user();
   std::optional<int> give_password();
+  user_id user_; ///< on a station: who logs in
   refusal prove();
 };
 

@@ -53,6 +53,7 @@ TEST_CASE("rows beside parties and conversations come back as they went in, and 
   CHECK(renewal.offer == bytes{1, 2, 3});
   CHECK(renewal.word == bytes{4});
   CHECK(check_row(rows::report{{5, 6}}).act == bytes{5, 6});
+  CHECK(check_row(rows::kept_answer{hash_of(1), id_of<device_id>(2)}).giver == id_of<device_id>(2));
 }
 
 TEST_CASE("keys say what they are keys of, and of nothing else") {

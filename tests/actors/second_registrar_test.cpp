@@ -25,7 +25,7 @@ struct house_of_two : people_fixture {
     as<ask::submitted>(says(who, ask::submit{raw, {}, {}}));
     return who;
   }
-  bytes word(const hash32& of, const build::enrolled& by) const {
+  bytes word(const hash32& of, const build::enrolled& by) {
     e2ee::cosign_fields x{of, c.registrar_of(by).hash(), now};
     return e2ee::sign_object(c.id, x, {{by.signing, e2ee::labels::cosign}});
   }
@@ -64,8 +64,8 @@ struct house_of_two : people_fixture {
       return found == words.end() ? std::nullopt : std::optional{found->second};
     };
     for (const auto& raw : shown.chain) {
-      if (auto w = e2ee::cosignature::decode(raw, c.id)) {
-        words.insert_or_assign(w->of_object, *w);
+      if (auto said = e2ee::cosignature::decode(raw, c.id)) {
+        words.insert_or_assign(said->of_object, *said);
         continue;
       }
       e2ee::evidence e{e2ee::log_place{position++, 0}, std::nullopt};

@@ -212,16 +212,16 @@ TEST_CASE("two people who log in on one station at once get the same share") {
 
 namespace {
 
-/// Turns the device out in the middle of a log-in: between the look at its row and the write.
+/// Turns the device out in the middle of a log-in: between the look at its gate and the write.
 struct revoking_dice : ports::random {
   person& p;
   explicit revoking_dice(person& who) : p{who} {}
   void fill(std::span<std::uint8_t> out) override {
     p.s.dice.fill(out);
     bytes stored(stamp_bytes);
-    auto row = rows::encode(rows::device{build::drawn("certificate"), true});
+    auto row = rows::encode(rows::gate{});
     stored.insert(stored.end(), row.begin(), row.end());
-    p.s.disk.rows[static_cast<std::size_t>(ports::table::device)][to_bytes(p.pc.view())] = stored;
+    p.s.disk.rows[static_cast<std::size_t>(ports::table::device)][rows::key_of_gate(p.pc)] = stored;
   }
 };
 

@@ -48,6 +48,7 @@ struct credentials {
   bytes totp_secret; ///< 20 bytes, made here, for her authenticator; empty: she has another device already
   std::string second_factor; ///< six digits, or (with another device) a recovery code
   user_id user{};            ///< on a station: who logs in first
+  std::string user_name{};   ///< or by name
 };
 
 /// What the daemon did with a message of ours.
@@ -281,6 +282,8 @@ public:
   void enrol(const invitation_file& file, std::string code, credentials given, done<logged_in_as> then);
   /// The authenticator's secret of an enrolment that was begun and not finished; empty if there is none.
   [[nodiscard]] wiped_bytes enrolling_secret() const;
+  /// On a station, before anybody is logged in: who has this name, by the daemon's word. not_found.
+  void find_user(std::string name, done<user_id> then);
   /// `user`: who, on a station; none on a personal device.
   void log_in(std::string password, std::string second_factor, done<logged_in_as> then,
               const user_id& user = {});

@@ -30,6 +30,14 @@ std::string name_in(const std::vector<wire::device::party_name>& names, const pa
   return found == names.end() ? hex(party.view()) : found->name;
 }
 
+/// The library's check of an object, with whatever second word.
+template <class Object>
+auto verifying(const Object& x, const core& c) {
+  return [&x, &c](const std::optional<e2ee::cosignature>& word) {
+    return e2ee::verify(x, c.inner->trust, {core::at_end(c.now()), word});
+  };
+}
+
 } // namespace
 
 std::string second_registrar::name_of_registrar(const hash32& certificate) const {
@@ -107,10 +115,7 @@ void second_registrar::show(const prepared_act& act, done<act_shown> then) {
 }
 
 void second_registrar::show_grant(const e2ee::role_grant& x, const judged& then) {
-  auto check = [&](const auto& word) {
-    return e2ee::verify(x, core_.inner->trust, {core::at_end(core_.now()), word});
-  };
-  if (auto why = judge(check, x.hash()); why != refusal::none) {
+  if (auto why = judge(verifying(x, core_), x.hash()); why != refusal::none) {
     then(why);
     return;
   }
@@ -132,10 +137,7 @@ void second_registrar::show_grant(const e2ee::role_grant& x, const judged& then)
 }
 
 void second_registrar::show_renewal(const e2ee::renewal_offer& x, const judged& then) {
-  auto check = [&](const auto& word) {
-    return e2ee::verify(x, core_.inner->trust, {core::at_end(core_.now()), word});
-  };
-  if (auto why = judge(check, x.hash()); why != refusal::none) {
+  if (auto why = judge(verifying(x, core_), x.hash()); why != refusal::none) {
     then(why);
     return;
   }
@@ -151,10 +153,7 @@ void second_registrar::show_renewal(const e2ee::renewal_offer& x, const judged& 
 
 void second_registrar::show_invitation(const e2ee::signed_invitation& x, const prepared_act& act,
                                        const judged& then) {
-  auto check = [&](const auto& word) {
-    return e2ee::verify(x, core_.inner->trust, {core::at_end(core_.now()), word});
-  };
-  if (auto why = judge(check, x.hash()); why != refusal::none) {
+  if (auto why = judge(verifying(x, core_), x.hash()); why != refusal::none) {
     then(why);
     return;
   }

@@ -218,7 +218,8 @@ d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, 
         constexpr bool greets = std::is_same_v<type, d::hello> || std::is_same_v<type, d::show_invitation> ||
                                 std::is_same_v<type, d::enrol> || std::is_same_v<type, d::log_in>;
         if constexpr (!greets)
-          if (!c.user)
+          if (!c.user &&
+              !(std::is_same_v<type, d::find_person> && c.device && !certificate_of(c.device).user))
             return no(refusal::not_logged_in);
         if constexpr (std::is_same_v<type, d::post>) {
           return on(m, now);

@@ -3,6 +3,7 @@
 // lie, to stay silent or to cut. It knows everybody's public halves and nothing that opens a body.
 #include "client/device.hpp"
 #include "client/memory_device_store.hpp"
+#include "e2ee/act.hpp"
 #include "e2ee/conversation.hpp"
 #include "e2ee/keylist.hpp"
 #include "e2ee/pack.hpp"
@@ -122,6 +123,8 @@ public:
   std::set<device_id> gated;
   std::map<std::pair<party_id, device_id>, std::vector<bytes>> packs;
   std::set<std::pair<party_id, device_id>> packs_wanted;
+  std::map<std::pair<device_id, message_id>, std::pair<conversation_id, bytes>> reports; ///< not answered
+  std::map<std::pair<conversation_id, device_id>, std::vector<bytes>> answers;           ///< to reports
   std::map<device_id, std::pair<bytes, bytes>> offers; ///< renewals with one signature, and a second word
   std::map<std::pair<conversation_id, device_id>, std::vector<bytes>> key_lists;
   std::string origin = "clinic.example/test/audit/1"; ///< of the log
@@ -152,6 +155,10 @@ public:
   // For devices that a test makes by hand.
   d::answer_body on(const d::enrol& m);
   d::answer_body on(const d::submit& m);
+  d::answer_body on(const d::invite& m);
+  d::answer_body on(const d::post& m, time_ms now);
+  d::answer_body take_report(const e2ee::act& a, const conversation_id& where);
+  d::answer_body take_key_list(const d::submit& m);
   [[nodiscard]] d::pending pending_for(const device_id& to) const;
   void tell_pending();
   void tell_changed(const party_id& which);
@@ -191,8 +198,6 @@ private:
   d::answer_body on(const channel& c, const d::get_standing& m) const;
   d::answer_body on(const d::get_changes& m) const;
   d::answer_body on(const channel& c, const d::list_conversations& m) const;
-  d::answer_body on(const d::invite& m);
-  d::answer_body on(const d::post& m, time_ms now);
   d::answer_body on(const d::get_slips& m) const;
   d::answer_body on(const d::open& m);
   d::answer_body on(channel& c, const d::act& m);

@@ -131,14 +131,33 @@ d::answer_body scripted_daemon::on(const d::submit& m) {
     tell_changed(x->party);
     return kept(x);
   }
-  case e2ee::kind::keylist: {
-    auto x = e2ee::key_list::decode(m.object, clinic);
-    key_lists[{x->conversation, x->receiver}].push_back(m.object);
-    return kept(x);
-  }
+  case e2ee::kind::keylist:
+    return take_key_list(m);
   default:
     return take_link(m);
   }
+}
+
+d::answer_body scripted_daemon::take_key_list(const d::submit& m) {
+  auto x = e2ee::key_list::decode(m.object, clinic);
+  if (!is_zero(x->invitation)) {
+    key_lists[{x->conversation, x->receiver}].push_back(m.object);
+    return d::submitted{x->hash(), accept(accepted, x->hash(), m.object)};
+  }
+  for (const auto& [key, report] : reports) {
+    auto a = e2ee::act::decode(report.second, clinic);
+    if (key.first != x->receiver || m.report != a->hash())
+      continue;
+    answers[{x->conversation, x->receiver}].push_back(m.object);
+    reports.erase(key);
+    d::pending news;
+    news.key_lists.push_back({x->conversation, x->receiver, 0, {}});
+    for (auto& [at, c] : channels_)
+      if (c.device == x->receiver && c.user)
+        send(c, news);
+    return d::submitted{x->hash(), accept(accepted, x->hash(), m.object)};
+  }
+  return no(refusal::key_list_not_allowed);
 }
 
 d::answer_body scripted_daemon::take_change(const bytes& raw, const bytes& word) {
@@ -268,6 +287,9 @@ d::pending scripted_daemon::pending_for(const device_id& to) const {
       if (of == id && device != to)
         out.packs.push_back({of, device, 1});
   }
+  for (const auto& [key, report] : reports)
+    if (key.first != to && in(to, conversations.at(report.first)))
+      out.key_lists.push_back({report.first, key.first, 0, report.second});
   if (auto offer = offers.find(to); offer != offers.end())
     out.renewal = offer->second.first;
   return out;
@@ -277,7 +299,7 @@ void scripted_daemon::tell_pending() {
   for (auto& [at, c] : channels_)
     if (c.user && !quiet_about_turns)
       if (auto news = pending_for(c.device);
-          !news.turns.empty() || !news.packs.empty() || !news.renewal.empty())
+          !news.turns.empty() || !news.packs.empty() || !news.renewal.empty() || !news.key_lists.empty())
         send(c, news);
 }
 
@@ -304,11 +326,14 @@ d::answer_body scripted_daemon::on(const channel& c, const d::want_pack& m) {
 }
 
 d::answer_body scripted_daemon::on(const channel& c, const d::get_key_lists& m) const {
-  auto found = key_lists.find({m.conversation, c.device});
+  bool reported = m.from_part >= e2ee::answers_from_part;
+  const auto& all = reported ? answers : key_lists;
+  auto at = reported ? m.from_part - e2ee::answers_from_part : m.from_part;
+  auto found = all.find({m.conversation, c.device});
   d::key_lists out;
-  if (found != key_lists.end() && m.from_part < found->second.size()) {
-    out.objects.push_back(found->second[m.from_part]);
-    out.more = m.from_part + 1 < found->second.size();
+  if (found != all.end() && at < found->second.size()) {
+    out.objects.push_back(found->second[at]);
+    out.more = at + 1 < found->second.size();
   }
   return out;
 }

@@ -97,6 +97,8 @@ d::answer_body scripted_daemon::on(channel& c, const d::act& m) {
       auto& message = where.messages[i];
       if (e2ee::slip::decode(message.slip, clinic)->header.message != a->message())
         continue;
+      if (a->act == e2ee::act_kind::report)
+        return take_report(*a, id);
       if (!message.acknowledgement.empty() && message.acknowledgement != m.object) {
         auto out = no(refusal::already_acknowledged);
         out.user = e2ee::act::decode(message.acknowledgement, clinic)->user;
@@ -109,6 +111,12 @@ d::answer_body scripted_daemon::on(channel& c, const d::act& m) {
       return d::done{leaf};
     }
   return no(refusal::not_found);
+}
+
+d::answer_body scripted_daemon::take_report(const e2ee::act& a, const conversation_id& where) {
+  reports.try_emplace({a.device, a.message()}, where, a.raw());
+  tell_pending();
+  return d::done{append(9, a.hash())};
 }
 
 d::answer_body scripted_daemon::on(const d::get_checkpoint& m) const {

@@ -1,7 +1,7 @@
 // What a registrar may not do alone: every device looks for the second one's word in the log, whatever the
 // daemon accepted.
 #include "e2ee/signing.hpp"
-#include "scripted_daemon.hpp"
+#include "handmade_device.hpp"
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -53,10 +53,11 @@ struct clinic_of_two : little_clinic {
       user.device->enrol(made.file, made.code, scripted_daemon::first_log_in(name), std::move(then));
     });
   }
-  client::result<client::invitation_made> invites(const std::string& who, const std::string& whom) {
+  client::result<client::invitation_made> invites(const std::string& who, const std::string& whom,
+                                                  const std::vector<std::string>& roles = {"nurses"}) {
     client::invite_order order;
     order.display_name = whom;
-    order.roles = {"nurses"};
+    order.roles = roles;
     return act<client::invitation_made>(
         [&](client::done<client::invitation_made> then) { at(who).invite(order, std::move(then)); });
   }
@@ -175,6 +176,19 @@ TEST_CASE("an invitation by two: who comes by it verifies both, and so does ever
     };
     CHECK(clinic.enrols("nurse2", *made).why() == refusal::second_registrar_missing);
   }
+}
+
+TEST_CASE("an invitation that the daemon took from one registrar makes no colleague") {
+  clinic_of_two clinic;
+  auto made = clinic.invites("clerk", "nurse2", {});
+  REQUIRE(made.why() == refusal::none);
+  const auto& act = *made->request;
+  (void)clinic.daemon.on(d::invite{act.object, act.code, act.link_key, act.names});
+  client::invite_order order;
+  order.display_name = "nurse2";
+  CHECK(clinic.enrols("nurse2", *made).why() == refusal::second_registrar_missing); // she notices herself
+  handmade_device accomplice{clinic, *made, order, 0x70}; // and whoever does not care is nobody to others
+  CHECK(clinic.send("nurse1", "nurse2", "who are you").why() == refusal::second_registrar_missing);
 }
 
 TEST_CASE("a registrar's link by two is followed, one by a registrar alone is not") {
