@@ -2,6 +2,7 @@
 #include "e2ee/chains.hpp"
 #include "lookups.hpp"
 #include "own_parties.hpp"
+#include "second_registrar.hpp"
 #include "stored.hpp"
 #include "wire/hash.hpp"
 #include <algorithm>
@@ -9,13 +10,6 @@
 namespace wardline {
 
 namespace {
-
-/// The leaf about to be written stands behind everything that is in the log.
-e2ee::evidence about_to_be_logged(time_ms now) {
-  e2ee::evidence e;
-  e.in_log = e2ee::log_place{UINT64_MAX, now};
-  return e;
-}
 
 struct opened_invitation {
   rows::invitation row;
@@ -135,8 +129,8 @@ verdict decide_show(const circumstances& c, const wire::device::show_invitation&
   wire::device::invitation out;
   out.root = std::move(root->raw);
   out.server = c.known.trust().server()->raw();
-  for (auto& l : chain_of_registrar(c.known, found->object.registrar))
-    out.chain.push_back(std::move(l.object));
+  auto second = word_at(c, c.known.trust().invited(found->row.object)->where.position);
+  out.chain = chain_of_invitation(c, found->object.registrar, second);
   out.invitation_object = found->object.raw();
   return outcome{std::move(out)};
 }
@@ -229,16 +223,18 @@ verdict decide_invite(const circumstances& c, const caller& who, const wire::dev
   }
   if (c.rows.read(ports::table::invitation, object->invitation.view()).status != ports::read_status::absent)
     return refused(refusal::already_exists);
-  if (auto why = e2ee::verify(*object, c.known.trust(), about_to_be_logged(c.now)); why != refusal::none)
-    return refused(why);
-  const auto* registrar = c.known.trust().registrar(object->registrar);
-  if (registrar == nullptr || registrar->what.device != who.device)
+  auto checked = check_with_second(c, m.cosignature, [&](const auto& second) {
+    return e2ee::verify(*object, c.known.trust(), about_to_be_logged(c.now, second));
+  });
+  if (checked.why != refusal::none)
+    return refused(checked.why);
+  if (!may_submit(c, object->registrar, checked, who.device))
     return refused(refusal::author_not_channel);
   if (!c.known.name_is_free(object->display_name, object->user))
     return refused(refusal::name_taken);
   if (auto why = check_invited(c.known, *object, m.names); why != refusal::none)
     return refused(why);
-  if (chain_of_registrar(c.known, object->registrar).size() > wire::chain_certificates_max)
+  if (chain_of_invitation(c, object->registrar, checked.word).size() > wire::chain_certificates_max)
     return refused(refusal::count_too_large);
   std::vector<wire::device::party_name> fresh;
   std::copy_if(m.names.begin(), m.names.end(), std::back_inserter(fresh),
@@ -252,6 +248,7 @@ verdict decide_invite(const circumstances& c, const caller& who, const wire::dev
                        m.link_key.value_or(public_key{})};
   auto a = invitation_act(*object, row, fresh, m.link_key, c.now);
   a.entry.device = who.device; // who invited; the entry's user is who is invited
+  keep(checked, a);
   auto now = c.now;
   return decision{write{{std::move(a)}},
                   [object = *object, fresh, now](registry& r, const committed& at) {

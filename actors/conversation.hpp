@@ -151,6 +151,7 @@ private:
                    promise answer);
   void commit_late(const asked_act& a, outcome said, promise answer);
   void spread_word(const message_id& message);
+  void report(const apply_act& m, const e2ee::act& a, promise answer);
 };
 
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,

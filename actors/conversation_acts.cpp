@@ -2,6 +2,8 @@
 // Its owner gives it back, and somebody who has looked may take it over.
 #include "audit_rows.hpp"
 #include "conversation.hpp"
+#include "roster_rows.hpp"
+#include "submission.hpp"
 #include "timeouts.hpp"
 
 namespace wardline {
@@ -80,15 +82,23 @@ caf::result<outcome> conversation_state::on(const apply_act& m) {
   if (leaves_waiting >= leaves_waiting_max)
     return refused(refusal::overloaded);
   auto answer = self->make_response_promise<outcome>();
-  settle({m, std::move(*a)}, answer);
+  if (a->act == e2ee::act_kind::report)
+    report(m, *a, answer);
+  else
+    settle({m, std::move(*a)}, answer);
   return answer;
 }
 
-/// Having and giving back take effect here; the other words of a device are refused as unknown_value. A
+/// Having, giving back and a report take effect here; the other words of a device are refused as unknown_value. A
 /// target is whoever the message was written to: its author cannot take it off their hands.
 refusal conversation_state::judge(const e2ee::act& a, const rows::accepted& message) const {
   if (auto why = e2ee::check_act_target(a, a.message(), message.h); why != refusal::none)
     return why;
+  auto tree = [&] {
+    return e2ee::check_act_tree(a, a.tree_size == 0 ? std::nullopt : root_at(a.tree_size, *parts.rows));
+  };
+  if (a.act == e2ee::act_kind::report)
+    return a.reason == 0 ? refusal::reason_missing : tree();
   if (a.act != e2ee::act_kind::acknowledge && a.act != e2ee::act_kind::unacknowledge)
     return refusal::unknown_value;
   auto item = read_item(*parts.rows, a.message());
@@ -96,7 +106,7 @@ refusal conversation_state::judge(const e2ee::act& a, const rows::accepted& mess
     return refusal::value_not_openable;
   if (item->row.author == a.user)
     return refusal::not_entitled_to_act;
-  return e2ee::check_act_tree(a, a.tree_size == 0 ? std::nullopt : root_at(a.tree_size, *parts.rows));
+  return tree();
 }
 
 /// The same object again gets the same answer. Otherwise the state of the item decides, and the commit says
@@ -183,6 +193,44 @@ void conversation_state::spread_word(const message_id& message) {
     return;
   auto news = std::make_shared<const bytes>(wire::device::encode(wire::device::from_daemon{*slip}));
   self->send(directory, fan_out{now_head->parties, std::move(news)});
+}
+
+/// Kept until somebody has given the key, and told to everybody in the conversation. The same device's second
+/// word about the same message, while the first one waits, gets the first one's answer.
+void conversation_state::report(const apply_act& m, const e2ee::act& a, promise answer) {
+  auto key = rows::key_of_report(id, m.who->device, a.message());
+  if (auto waits = read_row<rows::report>(*parts.rows, ports::table::meta, key)) {
+    answer.deliver(outcome{wire::device::done{waits->at.leaf}});
+    return;
+  }
+  auto open =
+      parts.rows->scan(ports::table::meta, rows::prefix_of_reports(id, m.who->device), {}, reports_open_max);
+  if (open.size() >= reports_open_max) {
+    answer.deliver(refused(refusal::count_too_large));
+    return;
+  }
+  auto out = act_about(m, id, a, effect::took);
+  out.only_if.push_back(absent(ports::table::meta, key));
+  out.only_if.push_back(not_gated(m.who->device));
+  out.changes.push_back(put_row(ports::table::meta, std::move(key), rows::report{a.raw()}));
+  ++leaves_waiting;
+  self->request(parts.store, store_timeout, write{{std::move(out)}})
+      .then(
+          [this, answer, device = m.who->device, raw = a.raw()](const committed& c) mutable {
+            --leaves_waiting;
+            answer.deliver(outcome{wire::device::done{c.stamps.front().leaf}});
+            if (!now_head)
+              return;
+            wire::device::pending news;
+            news.key_lists.push_back({id, device, 0, std::move(raw)});
+            auto encoded_news = std::make_shared<const bytes>(
+                wire::device::encode(wire::device::from_daemon{std::move(news)}));
+            self->send(directory, fan_out{now_head->parties, std::move(encoded_news)});
+          },
+          [this, answer](const caf::error& e) mutable {
+            --leaves_waiting;
+            answer.deliver(refused(refusal_of(e)));
+          });
 }
 
 } // namespace wardline

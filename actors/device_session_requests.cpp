@@ -223,6 +223,9 @@ refusal device_session_state::may_ask(const asked::request_body& what, const rul
     return refusal::hello_missing;
   if (is_one_of<asked::log_in, asked::log_off, asked::get_checkpoint>(what))
     return refusal::none;
+  // A station asks who the person is that types a name into it. It has proved its key: no stranger asks this.
+  if (is_one_of<asked::find_person>(what) && known->kind == rules::device_class::station)
+    return refusal::none;
   return user && now < user_until ? refusal::none : refusal::not_logged_in;
 }
 

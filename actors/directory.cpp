@@ -29,7 +29,10 @@ caf::result<outcome> directory_state::on(ask_directory& m) {
   const auto* hello = std::get_if<ask::hello>(&m.what);
   if (hello != nullptr && is_own_store(*with.rows, *hello))
     return outcome{ask::done{}};
-  if (!enrols(m.what) && hello == nullptr && (m.who == nullptr || !m.who->user))
+  // Before anybody is logged in a station may ask who has a name (device_session_requests.cpp).
+  bool asks_name = std::holds_alternative<ask::find_person>(m.what) && m.who != nullptr &&
+                   m.who->kind == rules::device_class::station;
+  if (!enrols(m.what) && hello == nullptr && !asks_name && (m.who == nullptr || !m.who->user))
     return refused(refusal::not_logged_in);
   if (!changes(m.what))
     return look_up(m);

@@ -130,7 +130,11 @@ outcome directory_state::list_pending(const device_id& d, time_ms now) const {
   for (const auto& [what, t] : tellings)
     if (what.second != d && rules::may_turn(*board, d, what.first))
       add_row(out, what);
-  out.key_lists = keys_wanted({known, *with.rows, now}, *board, d);
+  circumstances here{known, *with.rows, now};
+  out.key_lists = keys_wanted(here, *board, d);
+  out.renewal = renewal_for(here, d);
+  if (known.is_registrar(d))
+    out.renewals = renewals_due(here);
   return {std::move(out)};
 }
 
@@ -161,6 +165,16 @@ void directory_state::after_submission(const submitted_change& done) {
     const auto* chain = known.chain(done.given->party);
     if (chain != nullptr)
       deliver_to(done.given->device, ask::from_daemon{ask::party_changed{done.given->party, chain->head()}});
+  }
+  if (done.answered && online.contains(done.answered->device)) {
+    ask::pending news;
+    news.key_lists.push_back({done.answered->conversation, done.answered->device, 0, {}});
+    deliver_to(done.answered->device, ask::from_daemon{std::move(news)});
+  }
+  if (done.renewed && online.contains(*done.renewed)) {
+    ask::pending news;
+    news.renewal = renewal_for({known, *with.rows, wall}, *done.renewed);
+    deliver_to(*done.renewed, ask::from_daemon{std::move(news)});
   }
   if (!done.turned)
     return;

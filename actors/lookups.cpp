@@ -1,6 +1,7 @@
 #include "lookups.hpp"
 #include "e2ee/conversation.hpp"
 #include "message_rows.hpp"
+#include "second_registrar.hpp"
 #include "stored.hpp"
 #include <algorithm>
 
@@ -14,6 +15,9 @@ using wire::device::logged;
 class certificate_chains {
 public:
   explicit certificate_chains(const registry& known) : known_{known} {}
+  /// With the words of second registrars, and those they hang on.
+  explicit certificate_chains(const circumstances& with_words)
+      : known_{with_words.known}, words_{&with_words} {}
 
   void add_certificate(const hash32& hash) {
     const auto* held = known_.trust().certificate(hash);
@@ -26,7 +30,14 @@ public:
       add_invitation(certificate.invitation);
     if (!is_zero(certificate.registrar))
       add_registrar(certificate.registrar);
+    add_word_at(held->where.position);
     all_.push_back({certificate.raw(), held->where.position, {}, {}, {}});
+  }
+
+  /// The device's newest one of that place in the log.
+  void add_certificate(const device_id& d, std::uint64_t before) {
+    if (const auto* device = known_.trust().newest_before(d, before))
+      add_certificate(device->what.hash());
   }
 
   void add_registrar(const hash32& hash) {
@@ -34,15 +45,24 @@ public:
     if (held == nullptr || !begin(hash))
       return;
     // Of its device's certificates the one that stood before it: a newer one may hang on this registrar.
-    const auto* device = known_.trust().newest_before(held->what.device, held->where.position);
-    if (device != nullptr)
-      add_certificate(device->what.hash());
+    add_certificate(held->what.device, held->where.position);
     all_.push_back({held->what.raw(), held->where.position, {}, {}, {}});
+  }
+
+  void add_word(const e2ee::cosignature& word) {
+    add_registrar(word.registrar);
+    all_.push_back({word.raw(), 0, {}, {}, {}});
   }
 
   std::vector<logged> take() { return std::move(all_); }
 
 private:
+  void add_word_at(std::uint64_t leaf) {
+    auto word = words_ == nullptr ? std::nullopt : word_at(*words_, leaf);
+    if (word)
+      add_word(*word);
+  }
+
   bool begin(const hash32& hash) { return seen_.insert(hash).second; }
 
   void add_invitation(const hash32& hash) {
@@ -51,10 +71,12 @@ private:
       return;
     if (!is_zero(held->what.registrar))
       add_registrar(held->what.registrar);
+    add_word_at(held->where.position);
     all_.push_back({held->what.raw(), held->where.position, {}, {}, {}});
   }
 
   const registry& known_;
+  const circumstances* words_ = nullptr;
   std::set<hash32> seen_;
   std::vector<logged> all_;
 };
@@ -146,7 +168,10 @@ outcome get_party(const circumstances& c, const caller& who, const wire::device:
 
 outcome get_objects(const circumstances& c, const caller& who, const wire::device::get_objects& m) {
   wire::device::objects out;
+  certificate_chains devices{c.known};
   for (const auto& hash : m.hashes) {
+    if (const auto* registrar = c.known.trust().registrar(hash))
+      devices.add_certificate(registrar->what.device, registrar->where.position);
     auto held = read_object(c.rows, hash);
     auto kind = held ? e2ee::peek_kind(held->raw) : expected<e2ee::kind>{refusal::truncated};
     bool shown = kind && (everybody_verifies(*kind) ||
@@ -154,14 +179,28 @@ outcome get_objects(const circumstances& c, const caller& who, const wire::devic
     if (shown)
       out.found.push_back({std::move(held->raw), held->leaf, {}, {}, {}});
   }
+  // A registrar's certificate names no hash of what it hangs on: its device comes along, as far as it fits.
+  std::size_t size = 0;
+  for (auto& l : devices.take()) {
+    size += l.object.size() + logged_bytes;
+    if (size > party_bytes_max / 2 || out.found.size() >= wire::logged_per_answer_max)
+      break;
+    out.found.push_back(std::move(l));
+  }
   return {std::move(out)};
 }
 
-std::vector<logged> chain_of_registrar(const registry& known, const hash32& registrar) {
-  certificate_chains chain{known};
+std::vector<bytes> chain_of_invitation(const circumstances& c, const hash32& registrar,
+                                       const std::optional<e2ee::cosignature>& second) {
+  certificate_chains chain{c};
   if (!is_zero(registrar))
     chain.add_registrar(registrar);
-  return chain.take();
+  if (second)
+    chain.add_word(*second);
+  std::vector<bytes> out;
+  for (auto& l : chain.take())
+    out.push_back(std::move(l.object));
+  return out;
 }
 
 outcome list_conversations(const circumstances& c, const caller& who,

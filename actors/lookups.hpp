@@ -40,6 +40,12 @@ outcome get_standing(const circumstances& c, const caller& who, const wire::devi
 /// Grants, withdrawals and revocations from a leaf on, as many as fit. Proofs are missing.
 outcome get_changes(const circumstances& c, const wire::device::get_changes& m);
 
+/// The device's next certificate, where a registrar has signed one and it has not; empty: none.
+bytes renewal_for(const circumstances& c, const device_id& d);
+/// Devices whose certificate ends within e2ee::renewal_ahead_ms, or has ended; who ends first stands first.
+/// As many as one answer carries.
+std::vector<wire::device::renewal_due> renewals_due(const circumstances& c);
+
 // ---- directory_wakes.cpp
 
 /// Who is on duty for a role, or for each role of the caller's device; not_found: no such role,
@@ -57,13 +63,17 @@ std::vector<wire::device::own_seal> own_seals(const circumstances& c, const call
 /// Parts of key lists for the caller's device, whole part numbers only, as many as fit.
 outcome get_key_lists(const circumstances& c, const caller& who, const wire::device::get_key_lists& m);
 /// Devices that replaced all others of their person and have no key list yet, for conversations that the
-/// giver is in by another party. Looks at conversations_looked_at_max conversations.
+/// giver is in by another party; then reports about messages of conversations that it reads. Looks at
+/// conversations_looked_at_max conversations and reports_looked_at_max reports.
 std::vector<wire::device::keys_wanted> keys_wanted(const circumstances& c, const rules::clinic& board,
                                                    const device_id& who);
 inline constexpr std::size_t conversations_looked_at_max = 16'384;
+inline constexpr std::size_t reports_looked_at_max = 16'384;
 
 /// A registrar's certificate and everything it hangs on, what is relied on before what relies on it; nothing
-/// for the identity key (0^32).
-std::vector<wire::device::logged> chain_of_registrar(const registry& known, const hash32& registrar);
+/// for the identity key (0^32). With the words of second registrars, who stand in it likewise: whoever enrols
+/// verifies it without the log. `second`: the one who cosigned the invitation.
+std::vector<bytes> chain_of_invitation(const circumstances& c, const hash32& registrar,
+                                       const std::optional<e2ee::cosignature>& second);
 
 } // namespace wardline

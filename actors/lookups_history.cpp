@@ -1,4 +1,5 @@
 // History packs and key lists: who wants them, and what is kept for whom (e2ee 5.7, 6.4, 6.9).
+#include "e2ee/keylist.hpp"
 #include "e2ee/standing.hpp"
 #include "house_standing.hpp"
 #include "lookups.hpp"
@@ -65,6 +66,41 @@ std::set<conversation_id> common_conversations(const circumstances& c, const rul
   return out;
 }
 
+/// Reports that the giver may answer: of conversations that a party is in which it is a member of.
+void reports_to_answer(const circumstances& c, const rules::clinic& board, const device_id& giver,
+                       std::vector<wire::device::keys_wanted>& out) {
+  auto reads = [&](const conversation_id& id) {
+    const auto& mine = board.device(giver)->parties;
+    return std::any_of(mine.begin(), mine.end(), [&](const party_id& p) {
+      return rules::may_turn(board, giver, p) && is_in(c, p, id);
+    });
+  };
+  std::map<conversation_id, bool> known;
+  std::size_t looked_at = 0;
+  bytes after;
+  while (looked_at < reports_looked_at_max && out.size() < wire::pending_rows_max) {
+    auto page = c.rows.scan(ports::table::meta, view(rows::report_prefix), after, ports::scan_rows_max);
+    looked_at += page.size();
+    for (const auto& row : page) {
+      auto key = rows::report_of_key(row.key);
+      auto parts = split_stamp(row.value);
+      auto report = parts ? rows::decode<rows::report>(parts->value) : std::nullopt;
+      const auto* reporter = key ? board.device(key->device) : nullptr;
+      if (!report || reporter == nullptr || reporter->gated || key->device == giver ||
+          out.size() >= wire::pending_rows_max)
+        continue;
+      auto [at, fresh] = known.try_emplace(key->conversation, false);
+      if (fresh)
+        at->second = reads(key->conversation);
+      if (at->second)
+        out.push_back({key->conversation, key->device, 0, std::move(report->act)});
+    }
+    if (page.size() < ports::scan_rows_max)
+      return;
+    after = page.back().key;
+  }
+}
+
 } // namespace
 
 outcome get_packs(const circumstances& c, const caller& who, const wire::device::get_packs& m) {
@@ -86,8 +122,8 @@ std::vector<wire::device::own_seal> own_seals(const circumstances& c, const call
   std::vector<wire::device::own_seal> out;
   if (!std::binary_search(who.parties.begin(), who.parties.end(), p))
     return out;
-  for (const auto& row : c.rows.scan(ports::table::seed_seal, rows::prefix_of_seals(p, who.device), {},
-                                     rows::seals_kept_max)) {
+  for (const auto& row :
+       c.rows.scan(ports::table::seed_seal, rows::prefix_of_seals(p, who.device), {}, rows::seals_kept_max)) {
     auto n = rows::link_of_seal_key(row.key);
     auto parts = split_stamp(row.value);
     auto kept = parts ? rows::decode<rows::kept_seal>(parts->value) : std::nullopt;
@@ -97,8 +133,34 @@ std::vector<wire::device::own_seal> own_seals(const circumstances& c, const call
   return out;
 }
 
+namespace {
+
+/// Answers to reports, a page from the `from`th on.
+outcome get_answers(const circumstances& c, const caller& who, const conversation_id& id, std::size_t from) {
+  wire::device::key_lists out;
+  std::size_t number = 0;
+  for (const auto& row : c.rows.scan(ports::table::conversation, rows::prefix_of_answers(id, who.device), {},
+                                     answers_kept_max)) {
+    if (number++ < from)
+      continue;
+    out.more = out.objects.size() == wire::packs_per_message_max;
+    if (out.more)
+      break;
+    auto parts = split_stamp(row.value);
+    auto kept = parts ? rows::decode<rows::kept_answer>(parts->value) : std::nullopt;
+    auto list = kept ? read_object(c.rows, kept->object) : std::nullopt;
+    if (list)
+      out.objects.push_back(std::move(list->raw));
+  }
+  return {std::move(out)};
+}
+
+} // namespace
+
 outcome get_key_lists(const circumstances& c, const caller& who, const wire::device::get_key_lists& m) {
   static_assert(key_list_givers_max <= wire::packs_per_message_max);
+  if (m.from_part >= e2ee::answers_from_part)
+    return get_answers(c, who, m.conversation, m.from_part - e2ee::answers_from_part);
   wire::device::key_lists out;
   auto first = static_cast<std::uint16_t>(std::min<std::uint32_t>(m.from_part, key_list_parts_max));
   std::vector<std::pair<bytes, bytes>> page; // part, object
@@ -145,6 +207,7 @@ std::vector<wire::device::keys_wanted> keys_wanted(const circumstances& c, const
         return out;
     }
   }
+  reports_to_answer(c, board, who, out);
   return out;
 }
 

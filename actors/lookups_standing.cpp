@@ -1,5 +1,7 @@
 // What the log says about a person, a device, and everybody's standing since a leaf (e2ee 5.5).
+#include "e2ee/chains.hpp"
 #include "lookups.hpp"
+#include "roster_rows.hpp"
 #include "stored.hpp"
 #include <algorithm>
 
@@ -85,6 +87,30 @@ outcome get_standing(const circumstances& c, const caller& who, const wire::devi
   for (const auto& hash : words)
     out.add(c, hash);
   return out.take();
+}
+
+bytes renewal_for(const circumstances& c, const device_id& d) {
+  auto row = read_row<rows::renewal>(c.rows, ports::table::device, rows::key_of_renewal(d));
+  return row ? std::move(row->row.offer) : bytes{};
+}
+
+std::vector<wire::device::renewal_due> renewals_due(const circumstances& c) {
+  std::vector<wire::device::renewal_due> out;
+  const auto& t = c.known.trust();
+  for (const auto* held : t.newest_certificates()) {
+    const auto& x = held->what;
+    bool out_of_use = c.known.gated().contains(x.device) || t.device_revoked_before(x.device, UINT64_MAX);
+    if (!out_of_use && e2ee::expiry_of(x.until, c.now) != e2ee::expiry::valid)
+      out.push_back({x.device, x.until, false});
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.until, a.device) < std::tie(b.until, b.device);
+  });
+  if (out.size() > wire::pending_rows_max)
+    out.resize(wire::pending_rows_max);
+  for (auto& due : out)
+    due.offered = !renewal_for(c, due.device).empty();
+  return out;
 }
 
 outcome get_changes(const circumstances& c, const wire::device::get_changes& m) {

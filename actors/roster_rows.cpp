@@ -10,6 +10,8 @@ constexpr std::uint8_t pack_wanted_mark = 3;
 constexpr std::uint8_t pack_mark = 4;
 constexpr std::uint8_t keys_mark = 1;
 constexpr std::uint8_t keys_given_mark = 2;
+constexpr std::uint8_t answer_mark = 3;
+constexpr std::uint8_t renewal_mark = 5;
 
 /// Id | mark.
 template <class Id>
@@ -93,9 +95,8 @@ bytes encode(const kept_seal& r) {
 
 template <>
 std::optional<kept_seal> decode<kept_seal>(bytes_view raw) {
-  return whole<kept_seal>(raw, [](reader& in, kept_seal& r) {
-    r.seal = in.fixed_bytes<std::tuple_size_v<decltype(r.seal)>>();
-  });
+  return whole<kept_seal>(
+      raw, [](reader& in, kept_seal& r) { r.seal = in.fixed_bytes<std::tuple_size_v<decltype(r.seal)>>(); });
 }
 
 bytes prefix_of_seals(const party_id& p, const device_id& d) {
@@ -116,6 +117,45 @@ std::optional<std::uint32_t> link_of_seal_key(bytes_view key) {
   auto n = in.u32();
   in.finish();
   return in.ok() ? std::optional{n} : std::nullopt;
+}
+
+bytes encode(const renewal& r) {
+  auto out = begin();
+  out.v16(r.offer).v16(r.word);
+  return out.take();
+}
+
+template <>
+std::optional<renewal> decode<renewal>(bytes_view raw) {
+  return whole<renewal>(raw, [](reader& in, renewal& r) {
+    r.offer = to_bytes(in.v16(wire::certificate_bytes_max));
+    r.word = to_bytes(in.v16(wire::cosignature_bytes_max));
+  });
+}
+
+bytes encode(const report& r) {
+  auto out = begin();
+  out.v16(r.act);
+  return out.take();
+}
+
+template <>
+std::optional<report> decode<report>(bytes_view raw) {
+  return whole<report>(raw, [](reader& in, report& r) { r.act = to_bytes(in.v16(wire::act_bytes_max)); });
+}
+
+bytes encode(const kept_answer& r) {
+  auto out = begin();
+  out.put(r.object).put(r.giver);
+  return out.take();
+}
+
+template <>
+std::optional<kept_answer> decode<kept_answer>(bytes_view raw) {
+  return whole<kept_answer>(raw, [](reader& in, kept_answer& r) {
+    r.object = in.b32();
+    r.giver = in.id<device_id>();
+  });
 }
 
 bytes key_of_word(const e2ee::grant_key& k) {
@@ -160,6 +200,34 @@ bytes key_of_keys_given(const conversation_id& c, const device_id& d) {
   return out.take();
 }
 
+bytes key_of_renewal(const device_id& d) {
+  return key_of(d, renewal_mark).take();
+}
+
+bytes key_of_report(const conversation_id& c, const device_id& d, const message_id& m) {
+  auto out = prefix_of_reports(c, d);
+  out.insert(out.end(), m.value.begin(), m.value.end());
+  return out;
+}
+
+bytes prefix_of_reports(const conversation_id& c, const device_id& d) {
+  writer out;
+  out.put(view(report_prefix)).put(c).put(d);
+  return out.take();
+}
+
+bytes prefix_of_answers(const conversation_id& c, const device_id& d) {
+  auto out = key_of(c, answer_mark);
+  out.put(d);
+  return out.take();
+}
+
+bytes key_of_answer(const conversation_id& c, const device_id& d, const message_id& m) {
+  auto out = key_of(c, answer_mark);
+  out.put(d).put(m);
+  return out.take();
+}
+
 std::optional<e2ee::grant_key> word_of_key(bytes_view key) {
   reader in{key};
   e2ee::grant_key out;
@@ -189,6 +257,17 @@ std::optional<std::uint16_t> part_of_key(bytes_view key) {
   in.take(device_id::size);
   in.finish();
   return in.ok() && marked ? std::optional{part} : std::nullopt;
+}
+
+std::optional<report_key> report_of_key(bytes_view key) {
+  reader in{key};
+  auto prefix = in.take(report_prefix.size());
+  report_key out;
+  out.conversation = in.id<conversation_id>();
+  out.device = in.id<device_id>();
+  out.message = in.id<message_id>();
+  in.finish();
+  return in.ok() && text(prefix) == report_prefix ? std::optional{out} : std::nullopt;
 }
 
 } // namespace wardline::rows

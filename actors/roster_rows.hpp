@@ -1,6 +1,6 @@
 #pragma once
-// Stored rows beside parties and conversations: the newest word about who belongs, history packs and key
-// lists. Like people_rows.hpp: one struct a row, decoders complete and bounded, all stamped.
+// Stored rows beside parties, conversations and devices: the newest word about who belongs, history packs,
+// key lists, renewals. Like people_rows.hpp: one struct a row, decoders complete and bounded, all stamped.
 #include "e2ee/trust.hpp"
 #include "people_rows.hpp"
 #include "ports/storage.hpp"
@@ -45,12 +45,34 @@ struct kept_seal {
 inline constexpr std::uint32_t seals_kept_max = 512;
 static_assert(seals_kept_max <= ports::scan_rows_max, "one scan finds all of a member's");
 
+/// table device, key device id | 5: the device's next certificate, signed by a registrar, until the device
+/// signs it too (e2ee 5.4).
+struct renewal {
+  bytes offer;  ///< certificate with one signature
+  bytes word{}; ///< a second registrar's cosignature, or none
+};
+
+/// table conversation, key conversation id | 3 | device id | message id: the key that answers a report.
+struct kept_answer {
+  hash32 object{}; ///< a key list of one key
+  device_id giver;
+};
+
+/// table meta, key "report" | conversation id | device id | message id: a device's word that it cannot read
+/// this message (act 7), until somebody has given it the key (e2ee 5.7, 5.9).
+struct report {
+  bytes act; ///< as received
+};
+
 bytes encode(const word& r);
 bytes encode(const pack_wanted& r);
 bytes encode(const kept_pack& r);
 bytes encode(const kept_keys& r);
 bytes encode(const keys_given& r);
 bytes encode(const kept_seal& r);
+bytes encode(const renewal& r);
+bytes encode(const report& r);
+bytes encode(const kept_answer& r);
 
 bytes key_of_word(const e2ee::grant_key& k);
 bytes key_of_pack_wanted(const party_id& p, const device_id& d);
@@ -61,6 +83,15 @@ bytes key_of_pack(const party_id& p, const device_id& d, const hash32& pack);
 bytes prefix_of_keys(const conversation_id& c, const device_id& d);
 bytes key_of_keys(const conversation_id& c, const device_id& d, std::uint16_t part, const device_id& giver);
 bytes key_of_keys_given(const conversation_id& c, const device_id& d);
+/// All answers for one device start with this.
+bytes prefix_of_answers(const conversation_id& c, const device_id& d);
+bytes key_of_answer(const conversation_id& c, const device_id& d, const message_id& m);
+bytes key_of_renewal(const device_id& d);
+/// All reports start with this.
+inline constexpr std::string_view report_prefix = "report";
+bytes key_of_report(const conversation_id& c, const device_id& d, const message_id& m);
+/// All reports of one device in one conversation start with this.
+bytes prefix_of_reports(const conversation_id& c, const device_id& d);
 
 /// All seals of one device in a party start with this; they ascend by link.
 bytes prefix_of_seals(const party_id& p, const device_id& d);
@@ -71,5 +102,11 @@ std::optional<e2ee::grant_key> word_of_key(bytes_view key);
 std::optional<std::pair<party_id, device_id>> pack_wanted_of_key(bytes_view key);
 std::optional<std::uint16_t> part_of_key(bytes_view key);
 std::optional<std::uint32_t> link_of_seal_key(bytes_view key);
+struct report_key {
+  conversation_id conversation;
+  device_id device;
+  message_id message;
+};
+std::optional<report_key> report_of_key(bytes_view key);
 
 } // namespace wardline::rows

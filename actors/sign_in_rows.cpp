@@ -1,36 +1,12 @@
 // Rows of log-in: second factors, tries, sessions, lock shares, store instances.
-#include "e2ee/bytes.hpp"
 #include "people_rows.hpp"
+#include "row_codec.hpp"
 
 namespace wardline::rows {
 
 namespace {
 
-using e2ee::reader;
-using e2ee::writer;
-
-constexpr std::uint8_t row_version = 1;
 constexpr std::size_t share_bytes = 32;
-
-writer begin() {
-  writer out;
-  out.u8(row_version);
-  return out;
-}
-
-/// Reads a whole row; `fill` reads its fields.
-template <class Row, class Fill>
-std::optional<Row> whole(bytes_view raw, Fill fill) {
-  reader in{raw};
-  if (in.u8() != row_version)
-    return std::nullopt;
-  Row row;
-  fill(in, row);
-  in.finish();
-  if (!in.ok())
-    return std::nullopt;
-  return row;
-}
 
 template <class Id>
 bytes beside(const Id& id, std::uint8_t number) {

@@ -1,4 +1,5 @@
 #include "store_batch.hpp"
+#include "wire/secret.hpp"
 #include <algorithm>
 
 namespace wardline {
@@ -20,6 +21,11 @@ bytes with_stamp(const stamp& at, bytes_view value) {
   out.insert(out.end(), log.begin(), log.end());
   out.insert(out.end(), value.begin(), value.end());
   return out;
+}
+
+/// Second factors lie in one of them, lock shares in the other (people_rows.hpp).
+bool may_hold_secrets(ports::table where) {
+  return where == ports::table::user || where == ports::table::device;
 }
 
 bool is_stores_own(ports::table where, bytes_view key) {
@@ -84,6 +90,12 @@ refusal check(const write& w) {
 store_batch::store_batch(const ports::reader& disk, ports::random& dice, store_head from)
     : disk_{disk}, dice_{dice}, head_{std::move(from)} {}
 
+store_batch::~store_batch() {
+  for (auto& row : rows_)
+    if (may_hold_secrets(row.where))
+      wipe(row.value);
+}
+
 /// Against the acts of the same write before this one, then this batch, then the disk: the newest word
 /// counts.
 bool store_batch::holds(const precondition& p, const write& w, std::size_t acts_before,
@@ -126,10 +138,16 @@ expected<std::vector<stamp>> store_batch::add(write&& w) {
     for (auto& row : a.log)
       rows_.push_back(ports::put(ports::table::log, ports::row_key(head_.next_log++), std::move(row)));
     for (auto& c : a.changes) {
-      if (c.stamped && c.change.what == ports::change::kind::put)
-        c.change.value = with_stamp(stamps[i], c.change.value);
+      if (c.stamped && c.change.what == ports::change::kind::put) {
+        auto plain = std::exchange(c.change.value, with_stamp(stamps[i], c.change.value));
+        if (may_hold_secrets(c.change.where))
+          wipe(plain);
+      }
       append(std::move(c.change));
     }
+    for (auto& p : a.only_if)
+      if (p.equals && may_hold_secrets(p.where))
+        wipe(*p.equals);
   }
   return stamps;
 }

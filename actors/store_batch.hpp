@@ -18,6 +18,10 @@ refusal check(const write& w);
 class store_batch {
 public:
   store_batch(const ports::reader& disk, ports::random& dice, store_head from);
+  store_batch(const store_batch&) = delete;
+  store_batch& operator=(const store_batch&) = delete;
+  /// Values that may hold a secret (lock shares, second factors) are wiped once they are on the disk.
+  ~store_batch();
 
   /// The stamps of the write's acts. precondition_failed: nothing of the write is in, its neighbours are
   /// unharmed. The write has passed check().

@@ -40,11 +40,6 @@ outcome refused_at_head(refusal why, std::uint32_t n, const hash32& head) {
   return out;
 }
 
-void keep(const second_word& second, act& in) {
-  if (second.word)
-    in.entry.detail = second.word->raw();
-}
-
 } // namespace submission
 
 submitted_change decide_submit(const circumstances& c, const caller& who, const wire::device::submit& m) {
@@ -66,7 +61,7 @@ submitted_change decide_submit(const circumstances& c, const caller& who, const 
   case e2ee::kind::pack:
     return submit_pack(c, who, m.object);
   case e2ee::kind::keylist:
-    return submit_key_list(c, who, m.object);
+    return submit_key_list(c, who, m);
   case e2ee::kind::conversation:
     return submit_conversation(c, who, m.object);
   default:

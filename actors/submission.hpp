@@ -12,6 +12,10 @@ inline constexpr std::size_t packs_kept_max = wire::packs_per_message_max;
 inline constexpr std::size_t key_list_givers_max = 4;
 /// Parts of a kept key list: 131 072 messages of one conversation.
 inline constexpr std::uint16_t key_list_parts_max = 64;
+/// Answers to reports kept for one device and conversation; the oldest makes room for one more.
+inline constexpr std::size_t answers_kept_max = 64;
+/// Reports of one device in one conversation that wait for an answer.
+inline constexpr std::size_t reports_open_max = 64;
 
 /// A device that was turned out: from the commit on it has no channel and no way to the box.
 struct turned_out {
@@ -32,13 +36,21 @@ struct pack_for {
   device_id device;
 };
 
+/// A device that reported a message, and the key is there.
+struct answer_for {
+  conversation_id conversation;
+  device_id device;
+};
+
 /// What `directory` has to do after the commit.
 struct submitted_change {
   verdict what;
-  conversation_id conversation{};      ///< its actor must be told
-  std::optional<turned_out> removed{}; ///< its channel ends
-  std::optional<new_head> turned{};    ///< its devices are told
-  std::optional<pack_for> given{};     ///< its receiver is told
+  conversation_id conversation{};       ///< its actor must be told
+  std::optional<turned_out> removed{};  ///< its channel ends
+  std::optional<new_head> turned{};     ///< its devices are told
+  std::optional<pack_for> given{};      ///< its receiver is told
+  std::optional<answer_for> answered{}; ///< its receiver is told
+  std::optional<device_id> renewed{};   ///< a next certificate waits for its signature: it is told
 };
 
 /// Every check of the daemon, then rows and leaves in one write. Refusals as in e2ee 5; unknown_kind for

@@ -36,15 +36,6 @@ bool is_party_of(const std::vector<party_id>& sorted, const party_id& p) {
   return std::binary_search(sorted.begin(), sorted.end(), p);
 }
 
-/// The conversation's head, for who is in it.
-expected<e2ee::conversation_link> link_of(const circumstances& c, const conversation_id& id) {
-  auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
-  auto stored = row ? read_object(c.rows, row->row.head) : std::nullopt;
-  if (!stored)
-    return refusal::not_found;
-  return e2ee::conversation_link::decode(stored->raw, c.known.clinic().id);
-}
-
 /// The receiver belongs to a party of the conversation, the giver is a member of another one.
 refusal check_both_in(const circumstances& c, const caller& who, const e2ee::key_list& list,
                       const e2ee::conversation_link& link) {
@@ -73,8 +64,6 @@ refusal check_list(const circumstances& c, const caller& who, const e2ee::key_li
                                   [&](const auto& p) { return is_party_of(who.parties, p.party); });
   if (!mine)
     return refusal::not_found;
-  if (is_zero(list.invitation)) // the answer to a report is judged by its reader; nobody keeps it here
-    return refusal::key_list_not_allowed;
   if (auto why = e2ee::check_keylist_claim(e2ee::claim_of(list), list.receiver_certificate, standing);
       why != refusal::none)
     return why;
@@ -132,6 +121,14 @@ std::size_t make_room(const circumstances& c, const e2ee::key_list& list, const 
 }
 
 } // namespace
+
+expected<e2ee::conversation_link> link_of(const circumstances& c, const conversation_id& id) {
+  auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
+  auto stored = row ? read_object(c.rows, row->row.head) : std::nullopt;
+  if (!stored)
+    return refusal::not_found;
+  return e2ee::conversation_link::decode(stored->raw, c.known.clinic().id);
+}
 
 refusal check_pack_here(const circumstances& c, const caller& who, const e2ee::history_pack& pack,
                         const e2ee::party_chain& head) {
@@ -191,10 +188,12 @@ submitted_change submit_pack(const circumstances& c, const caller& who, bytes_vi
   return out;
 }
 
-submitted_change submit_key_list(const circumstances& c, const caller& who, bytes_view raw) {
-  auto list = e2ee::key_list::decode(raw, c.known.clinic().id);
+submitted_change submit_key_list(const circumstances& c, const caller& who, const wire::device::submit& m) {
+  auto list = e2ee::key_list::decode(m.object, c.known.clinic().id);
   if (!list)
     return {refused(list.why())};
+  if (is_zero(list->invitation))
+    return submit_answer(c, who, *list, m.report);
   if (list->parts > key_list_parts_max)
     return {refused(refusal::count_too_large)};
   if (auto why = check_list(c, who, *list); why != refusal::none)

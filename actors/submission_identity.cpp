@@ -1,7 +1,6 @@
-// Registrar certificates, renewed device certificates, grants and withdrawals, revocations (e2ee 5.2, 5.4,
-// 5.5). Signed by registrars, devices and the identity key: nothing here could make one.
+// Registrar certificates, grants and withdrawals, revocations (e2ee 5.2, 5.5). Signed by registrars, devices
+// and the identity key: nothing here could make one.
 #include "e2ee/entitlement.hpp"
-#include "own_parties.hpp"
 #include "roster_rows.hpp"
 #include "rules/sign_in_limits.hpp"
 #include "submission_steps.hpp"
@@ -11,34 +10,6 @@
 namespace wardline::submission {
 
 namespace {
-
-e2ee::evidence about_to_be_logged(time_ms now, std::optional<e2ee::cosignature> second = std::nullopt) {
-  e2ee::evidence e;
-  e.in_log = end_of_log(now);
-  e.cosigned = std::move(second);
-  return e;
-}
-
-bool is_registrar_of(const circumstances& c, const hash32& certificate, const device_id& d) {
-  const auto* held = c.known.trust().registrar(certificate);
-  return held != nullptr && held->what.device == d;
-}
-
-/// What the library cannot know of a renewal: the directory's name, whose parties they are, whose noise key.
-refusal check_renewal_here(const circumstances& c, const e2ee::device_certificate& x) {
-  const auto* newest = c.known.trust().newest(x.device);
-  if (c.known.gated().contains(x.device))
-    return refusal::device_revoked;
-  if (newest == nullptr || x.display_name != newest->what.display_name)
-    return refusal::successor_mismatch; // people are found by the name they were certified under
-  for (const auto& p : x.parties)
-    if (c.known.party(p) == nullptr)
-      return refusal::not_found;
-  for (const auto* other : c.known.trust().newest_certificates())
-    if (other->what.device != x.device && other->what.noise_key == x.noise_key)
-      return refusal::key_reused; // a channel would be two devices'
-  return check_own_parties(c.known, {x.of_class, x.user, x.parties});
-}
 
 std::vector<stamped_change> rows_to_destroy(const circumstances& c, const device_id& d) {
   std::vector<stamped_change> out;
@@ -95,40 +66,7 @@ submitted_change submit_registrar(const circumstances& c, const caller& who, byt
     return {*before};
   if (auto why = e2ee::verify(*object, c.known.trust(), about_to_be_logged(c.now)); why != refusal::none)
     return {refused(why)};
-  auto a = accepted(object->hash(), object->raw(), who, c.now);
-  return {
-      commit(std::move(a), object->hash(), [object = *object, now = c.now](registry& r, const committed& at) {
-        r.trust_to_extend().adopt(object, {at.stamps.front().leaf, now});
-      })};
-}
-
-/// A first certificate comes by Enrol, with the second code; only renewals come this way.
-submitted_change submit_device(const circumstances& c, const caller& who, const wire::device::submit& m) {
-  auto object = e2ee::device_certificate::decode(m.object, c.known.clinic().id);
-  if (!object)
-    return {refused(object.why())};
-  if (object->issuer != e2ee::certificate_issuer::registrar)
-    return {refused(refusal::unknown_kind)};
-  if (auto before = answered_before(c, object->hash()))
-    return {*before};
-  auto checked = check_with_second(c, m, [&](const auto& second) {
-    return e2ee::verify(*object, c.known.trust(), about_to_be_logged(c.now, second));
-  });
-  if (checked.why != refusal::none)
-    return {refused(checked.why)};
-  if (object->device != who.device && !is_registrar_of(c, object->registrar, who.device))
-    return {refused(refusal::author_not_channel)};
-  if (auto why = check_renewal_here(c, *object); why != refusal::none)
-    return {refused(why)};
-  auto a = accepted(object->hash(), object->raw(), who, c.now);
-  a.entry.object = object->device.value;
-  keep(checked, a);
-  a.changes.push_back(
-      put_row(ports::table::device, to_bytes(object->device.view()), rows::device{object->hash(), false}));
-  return {
-      commit(std::move(a), object->hash(), [object = *object, now = c.now](registry& r, const committed& at) {
-        r.trust_to_extend().adopt(object, {at.stamps.front().leaf, now});
-      })};
+  return {commit_trusted(accepted(object->hash(), object->raw(), who, c.now), *object, c.now)};
 }
 
 submitted_change submit_grant(const circumstances& c, const caller& who, const wire::device::submit& m) {
@@ -137,12 +75,12 @@ submitted_change submit_grant(const circumstances& c, const caller& who, const w
     return {refused(object.why())};
   if (auto before = answered_before(c, object->hash()))
     return {*before};
-  auto checked = check_with_second(c, m, [&](const auto& second) {
+  auto checked = check_with_second(c, m.cosignature, [&](const auto& second) {
     return e2ee::verify(*object, c.known.trust(), about_to_be_logged(c.now, second));
   });
   if (checked.why != refusal::none)
     return {refused(checked.why)};
-  if (!is_registrar_of(c, object->registrar, who.device))
+  if (!may_submit(c, object->registrar, checked, who.device))
     return {refused(refusal::author_not_channel)};
   if (c.known.party(object->party) == nullptr)
     return {refused(refusal::not_found)};

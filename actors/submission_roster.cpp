@@ -61,8 +61,7 @@ void keep_seals(const circumstances& c, const e2ee::party_chain& before, const e
     rows::kept_seal row;
     std::copy(link.seals[i].ct.begin(), link.seals[i].ct.end(),
               std::copy(link.seals[i].enc.begin(), link.seals[i].enc.end(), row.seal.begin()));
-    in.changes.push_back(
-        put_row(ports::table::seed_seal, rows::key_of_seal(core.party, d, core.n), row));
+    in.changes.push_back(put_row(ports::table::seed_seal, rows::key_of_seal(core.party, d, core.n), row));
     if (core.n > rows::seals_kept_max)
       in.changes.push_back({ports::del(ports::table::seed_seal,
                                        rows::key_of_seal(core.party, d, core.n - rows::seals_kept_max)),
@@ -78,7 +77,7 @@ void keep_seals(const circumstances& c, const e2ee::party_chain& before, const e
 
 refusal check(const circumstances& c, const e2ee::party_chain& chain, const e2ee::roster_link& link,
               const wire::device::submit& m, second_word& second) {
-  second = check_with_second(c, m, [&](const auto& word) {
+  second = check_with_second(c, m.cosignature, [&](const auto& word) {
     house_standing standing{c.known, c.now};
     if (word)
       standing.cosigned_by(*word);
@@ -129,7 +128,8 @@ submitted_change submit_link(const circumstances& c, const caller& who, const wi
     return {refused(c.known.damaged(core.party) ? refusal::value_not_openable : refusal::not_found)};
   if (auto before = answered_before(c, core.hash()))
     return {*before};
-  if (core.signer_device != who.device)
+  bool own = core.signer_device == who.device;
+  if (!own && m.cosignature.empty())
     return {refused(refusal::author_not_channel)};
   if (static_cast<std::uint8_t>(core.party_is) != static_cast<std::uint8_t>(party->kind))
     return {refused(refusal::class_not_for_party)};
@@ -140,6 +140,8 @@ submitted_change submit_link(const circumstances& c, const caller& who, const wi
   second_word second;
   if (auto why = check(c, chain, *link, m, second); why != refusal::none)
     return {refused_at_head(why, party->n, party->head)};
+  if (!own && !may_submit(c, core.signer_certificate, second, who.device))
+    return {refused(refusal::author_not_channel)};
   auto now = e2ee::extended(chain, *link);
   auto packs = packs_along(c, who, now, m.packs);
   if (!packs)

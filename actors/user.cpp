@@ -91,6 +91,10 @@ void user_state::admit(const sign_in& m, const checked_factor& factor, promise a
   auto limits = rules::limits_of(m.who->kind);
   auto until = m.now + limits.whole_ms;
   auto a = act_of(rules::audit_kind::logged_in, *m.who, user, m.now);
+  // A device that is turned out meanwhile gets neither session nor share.
+  if (gated_on_disk(*with.rows, device))
+    return deliver(answer, refused(refusal::device_revoked));
+  a.only_if.push_back(not_gated(device));
   a.changes.push_back(put_row(ports::table::session, to_bytes(device.view()),
                               rows::session{user, m.now, until, m.now, m.handshake}));
   a.changes.push_back(put_row(ports::table::device, rows::key_of_wrong_passwords(device, user),

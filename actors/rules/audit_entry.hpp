@@ -30,9 +30,10 @@ enum class audit_kind : std::uint8_t {
   lapsed = 31,             ///< its owner (user) said nothing for too long and has it no more
   opened_off_duty = 32,    ///< as opened, by somebody whose duty it is not now
   plan_changed = 33,       ///< a duty roster or a chain was set (object = the role)
+  renewal_offered = 34,    ///< a registrar signed a device's next certificate (hash = its hash)
 };
 
-constexpr std::uint8_t audit_kind_max = 33;
+constexpr std::uint8_t audit_kind_max = 34;
 constexpr std::size_t audit_detail_bytes_max = 8192;
 constexpr std::size_t audit_salt_bytes = 16;
 constexpr std::size_t leaf_data_bytes = 34;

@@ -69,7 +69,7 @@ founded_clinic found_clinic(const identity& who, const box_public_keys& box, con
 }
 
 expected<bytes> certify_registrar(const identity& who, bytes_view device_certificate, std::uint32_t serial,
-                                  time_ms now) {
+                                  time_ms now, std::uint8_t with_second) {
   auto device = e2ee::device_certificate::decode(device_certificate, who.clinic);
   if (!device)
     return device.why();
@@ -79,7 +79,7 @@ expected<bytes> certify_registrar(const identity& who, bytes_view device_certifi
   r.user = device->user;
   r.signing_key = device->signing_key;
   r.scope = e2ee::scope::all;
-  r.alone = e2ee::scope::all;
+  r.alone = static_cast<std::uint8_t>(e2ee::scope::all & ~with_second);
   r.from = now;
   r.until = now + year_ms;
   auto key = e2ee::signing_key::from_seed(who.seed.copy());

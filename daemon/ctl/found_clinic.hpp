@@ -32,9 +32,9 @@ founded_clinic found_clinic(const identity& who, const box_public_keys& box, con
                             const std::string& first_person, time_ms now,
                             const std::string& emergency_role = emergency_role_default);
 
-/// A registrar's certificate for one year, all scopes, able to act alone; or why the device's certificate is
-/// none.
+/// A registrar's certificate for one year, all scopes; or why the device's certificate is none.
+/// `with_second`: bits of e2ee::scope for which another person's registrar has to cosign (e2ee 5.2).
 expected<bytes> certify_registrar(const identity& who, bytes_view device_certificate, std::uint32_t serial,
-                                  time_ms now);
+                                  time_ms now, std::uint8_t with_second = 0);
 
 } // namespace wardline::ctl

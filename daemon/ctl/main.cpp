@@ -177,6 +177,11 @@ int run(int argc, char** argv) {
   cert->add_option("--out", o.certify.out_file, "File for the registrar's certificate")->required();
   cert->add_option("--serial", o.certify.serial, "One higher than the last one of this device")
       ->capture_default_str();
+  cert->add_option(
+          "--with-second", o.certify.with_second,
+          "What this registrar may not do alone: patients, staff, stations, services, roles, or all; "
+          "separated by commas")
+      ->delimiter(',');
   auto* roster = add_plan(app, o, "roster", "Duty rosters: whom a role's messages wake",
                           "YAML file: role, zone, start, shift, people, overrides");
   auto* chain = add_plan(app, o, "escalation", "Chains of escalation: who is woken when nobody answers",

@@ -21,6 +21,34 @@ std::optional<int> do_it(errand& e,
   return std::nullopt;
 }
 
+using handing_over = std::function<void(client::device&, client::done<client::handed_over>)>;
+
+/// Does it; where a second registrar is needed, writes the request for one.
+std::optional<int> do_or_hand_over(errand& e, std::optional<reserved_file>& out, const std::string& file,
+                                   const handing_over& what) {
+  auto done = e.line->act<client::handed_over>(
+      [&](client::done<client::handed_over> then) { what(e.device(), std::move(then)); });
+  if (!done)
+    return e.silent("Run the same command again.");
+  if (!*done)
+    return e.words.refuse(done->no);
+  const auto& act = **done;
+  if (!act)
+    return std::nullopt;
+  return out ? hand_over(e, *out, file, *act)
+             : e.words.refuse(refusal::second_registrar_missing, with_request);
+}
+
+/// Logs in, with the file for a request made before: an act without its file is lost.
+std::optional<int> log_in_with_file(errand& e, const std::string& file, std::optional<reserved_file>& out) {
+  if (!file.empty() && !out.emplace(file).made())
+    return e.words.refuse(refusal::already_exists,
+                          "The file for the request exists, or cannot be made there. Nothing was done; name "
+                          "another with --request.",
+                          exit_cannot_create);
+  return e.log_in();
+}
+
 template <class Id>
 std::optional<Id> id_of(const std::string& word) {
   auto raw = from_hex(word);
@@ -40,20 +68,6 @@ std::optional<e2ee::revocation_reason> reason_named(const std::string& word) {
   return std::nullopt;
 }
 
-std::string word_of(e2ee::device_class c) {
-  switch (c) {
-  case e2ee::device_class::personal_staff:
-    return "staff";
-  case e2ee::device_class::personal_patient:
-    return "patient";
-  case e2ee::device_class::station:
-    return "station";
-  case e2ee::device_class::service:
-    break;
-  }
-  return "service";
-}
-
 int grant_or_withdraw(const choices& c, const admin_words& order, bool grant) {
   errand e{c};
   time_ms until = 0;
@@ -63,17 +77,14 @@ int grant_or_withdraw(const choices& c, const admin_words& order, bool grant) {
       return e.words.usage("--until takes a date like 2026-03-01.");
     until = *date;
   }
-  if (auto code = e.log_in())
+  auto state = grant ? e2ee::grant_state::granted : e2ee::grant_state::withdrawn;
+  std::optional<reserved_file> request;
+  if (auto code = log_in_with_file(e, order.request, request))
     return *code;
-  auto code = do_it(
-      e,
-      [&](client::device& d, client::done<client::nothing> then) {
-        if (grant)
-          d.grant(order.name, order.role, until, std::move(then));
-        else
-          d.withdraw(order.name, order.role, std::move(then));
-      },
-      "Run the same command again.");
+  auto code = do_or_hand_over(e, request, order.request,
+                              [&](client::device& d, client::done<client::handed_over> then) {
+                                d.prepare_grant(order.name, order.role, state, until, std::move(then));
+                              });
   if (code)
     return *code;
   return e.words.result(
@@ -143,14 +154,41 @@ int run_revoke(const choices& c, const admin_words& order) {
 
 int run_turn(const choices& c, const admin_words& order) {
   errand e{c};
-  if (auto code = e.log_in())
+  std::optional<reserved_file> request;
+  if (auto code = log_in_with_file(e, order.request, request))
     return *code;
-  auto code = do_it(
-      e, [&](client::device& d, client::done<client::nothing> then) { d.turn(order.role, std::move(then)); },
-      "Run the same command again.");
+  auto code = do_or_hand_over(e, request, order.request,
+                              [&](client::device& d, client::done<client::handed_over> then) {
+                                d.prepare_turn(order.role, std::move(then));
+                              });
   if (code)
     return *code;
   return e.words.result(fmt::format("{} has a new key.", order.role), {{"party", order.role}});
+}
+
+int run_renew(const choices& c, const admin_words& order) {
+  errand e{c};
+  std::optional<reserved_file> request;
+  if (auto code = log_in_with_file(e, order.request, request))
+    return *code;
+  std::vector<device_id> devices;
+  if (auto code = devices_named(e, order.name, devices))
+    return *code;
+  if (request && devices.size() > 1)
+    return e.words.usage("A request is for one device: name it by its id, as `ward admin devices` shows it.");
+  nlohmann::json renewed = nlohmann::json::array();
+  for (const auto& device : devices) {
+    auto code = do_or_hand_over(
+        e, request, order.request,
+        [&](client::device& d, client::done<client::handed_over> then) { d.renew(device, std::move(then)); });
+    if (code)
+      return *code;
+    renewed.push_back(hex(device.view()));
+  }
+  return e.words.result(fmt::format("{} certificate{} renewed for a year. Each device takes its new one when "
+                                    "somebody next logs in on it.",
+                                    devices.size(), devices.size() == 1 ? " is" : "s are"),
+                        {{"renewed", std::move(renewed)}});
 }
 
 int run_give_keys(const choices& c, const admin_words& order) {
@@ -186,11 +224,11 @@ int run_devices(const choices& c, const admin_words& order) {
   nlohmann::json all = nlohmann::json::array();
   std::string text;
   for (const auto& row : **found) {
-    text += fmt::format("{}  {}{}\n", hex(row.device.view()), word_of(row.of_class),
+    text += fmt::format("{}  {}{}\n", hex(row.device.view()), class_name(row.of_class),
                         row.revoked ? ", revoked" : "");
     all.push_back({{"device", hex(row.device.view())},
                    {"name", row.name},
-                   {"class", word_of(row.of_class)},
+                   {"class", class_name(row.of_class)},
                    {"revoked", row.revoked},
                    {"until_ms", row.until}});
   }
@@ -211,6 +249,17 @@ int run_pending(const choices& c) {
   std::string text;
   for (const auto& row : **found) {
     using kind = client::waiting_row::kind;
+    if (row.what == kind::renewal) {
+      text += fmt::format("renew {} {}: its certificate {} {}{}\n", hex(row.device.view()), row.name,
+                          row.since > wall_clock() ? "ends" : "ended", show_time(row.since),
+                          row.offered ? "; signed, and waiting for the device" : "");
+      all.push_back({{"what", "renew"},
+                     {"of", hex(row.device.view())},
+                     {"name", row.name},
+                     {"until_ms", row.since},
+                     {"offered", row.offered}});
+      continue;
+    }
     auto what = row.what == kind::turn ? "turn" : row.what == kind::pack ? "pack" : "keys";
     auto of = row.what == kind::keys ? hex(row.conversation.view()) : hex(row.party.view());
     text += fmt::format("{} {} {}: {} to come in, {} to go{}\n", what, of, row.name, row.add.size(),

@@ -3,6 +3,20 @@
 
 namespace wardline::cli {
 
+namespace {
+
+constexpr const char* request_help = "If a second registrar is needed: the file for her, to be written";
+
+void add_cosign(CLI::App& admin, const choices& chosen, cosign_words& words, std::function<int()>& run) {
+  auto* cosign =
+      admin.add_subcommand("cosign", "Look at what another registrar may not do alone, and cosign it");
+  cosign->add_option("file", words.file, "Her request")->required();
+  cosign->add_flag("--yes", words.yes, "Cosign it; without, it is only shown");
+  cosign->callback([&] { run = [&] { return run_cosign(chosen, words); }; });
+}
+
+} // namespace
+
 void add_invite(CLI::App& app, const choices& chosen, invite_words& invite, std::function<int()>& run) {
   auto* command = app.add_subcommand("invite", "Invite a person, a further device or a station (registrars)");
   command->add_option("--name", invite.name, "Name of somebody new, as everybody will see it");
@@ -14,16 +28,18 @@ void add_invite(CLI::App& app, const choices& chosen, invite_words& invite, std:
   command->add_option("--history", invite.history,
                       "The device reads what was written since this day, YYYY-MM-DD");
   command->add_option("--out", invite.out, "Invitation file to be written")->required();
+  command->add_option("--request", invite.request, request_help);
   command->add_option("--hours", invite.hours, "How long it is good")->check(CLI::Range(1, 72));
   command->callback([&] { run = [&] { return run_invite(chosen, invite); }; });
 }
 
 void add_admin(CLI::App& app, const choices& chosen, invite_words& invite, admin_words& words,
-               std::function<int()>& run) {
+               cosign_words& cosign, std::function<int()>& run) {
   auto* admin = app.add_subcommand("admin", "A registrar's work: who belongs where");
   admin->require_subcommand(1);
   admin->fallthrough();
   add_invite(*admin, chosen, invite, run);
+  add_cosign(*admin, chosen, cosign, run);
   auto does = [&](CLI::App* command, int (*what)(const choices&, const admin_words&)) {
     command->callback(
         [&chosen, &words, &run, what] { run = [&chosen, &words, what] { return what(chosen, words); }; });
@@ -32,22 +48,30 @@ void add_admin(CLI::App& app, const choices& chosen, invite_words& invite, admin
   grant->add_option("name", words.name, "Name, exact")->required();
   grant->add_option("role", words.role, "Name of the role, or a party's id")->required();
   grant->add_option("--until", words.until, "Day it ends, YYYY-MM-DD");
+  grant->add_option("--request", words.request, request_help);
   does(grant, run_grant);
   auto* withdraw = admin->add_subcommand("withdraw", "End it");
   withdraw->add_option("name", words.name, "Name, exact")->required();
   withdraw->add_option("role", words.role, "Name of the role, or a party's id")->required();
+  withdraw->add_option("--request", words.request, request_help);
   does(withdraw, run_withdraw);
   auto* revoke = admin->add_subcommand("revoke", "Stop a device, or all devices of a person, for ever");
   revoke->add_option("name", words.name, "Device id, or name of a person or station")->required();
   revoke->add_option("--reason", words.reason, "lost, stolen, left, replaced or compromised")->required();
   does(revoke, run_revoke);
+  auto* renew = admin->add_subcommand("renew", "The next certificate for a device, or for all of a person's");
+  renew->add_option("name", words.name, "Device id, or name of a person or station")->required();
+  renew->add_option("--request", words.request, request_help);
+  does(renew, run_renew);
   auto* turn = admin->add_subcommand("turn", "A new key for a party, with who waits to come in or go");
   turn->add_option("party", words.role, "Name of a role or person, or a party's id")->required();
+  turn->add_option("--request", words.request, request_help);
   does(turn, run_turn);
   auto* replace = admin->add_subcommand("replace", "Invite a device in place of all that a person had");
   replace->add_option("name", invite.replacement, "Name, exact")->required();
   replace->add_option("--history", invite.history, "The device may be given what was written since this day");
   replace->add_option("--out", invite.out, "Invitation file to be written")->required();
+  replace->add_option("--request", invite.request, request_help);
   replace->callback([&] { run = [&] { return run_invite(chosen, invite); }; });
   auto* give =
       admin->add_subcommand("give-keys", "Give a replaced device the keys of a conversation you read");

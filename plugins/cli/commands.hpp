@@ -9,12 +9,12 @@ struct choices {
   std::string store;         ///< directory of the device's store
   std::string password_file; ///< empty: none; then the terminal is asked
   std::string totp_file;     ///< secret of an authenticator; empty: none, likewise
-  std::string user;          ///< on a station: the id of who logs in
+  std::string user;          ///< on a station: who logs in, by name or id
   bool as_json = false;
 };
 
-/// Who logs in on a station; none on a personal device, where it is known.
-user_id user_at(const choices& c);
+/// The id that --user names; none if it is a name, or not given.
+std::optional<user_id> user_id_of(const choices& c);
 
 struct enrol_order {
   std::string invitation; ///< file
@@ -31,6 +31,7 @@ struct invite_words {
   std::string further;            ///< the person a further device is for
   std::string replacement;        ///< the person all of whose devices are replaced
   std::string history;            ///< YYYY-MM-DD; empty: a year back for a further device, else none
+  std::string request;            ///< file to be made for a second registrar; empty: none
 };
 
 /// What the registrar's commands take.
@@ -41,6 +42,12 @@ struct admin_words {
   std::string reason;
   std::string conversation;
   std::string device;
+  std::string request; ///< file to be made for a second registrar; empty: none
+};
+
+struct cosign_words {
+  std::string file;
+  bool yes = false; ///< false: only shown
 };
 
 struct send_words {
@@ -80,6 +87,8 @@ int run_turn(const choices& c, const admin_words& order);
 int run_give_keys(const choices& c, const admin_words& order);
 int run_devices(const choices& c, const admin_words& order);
 int run_pending(const choices& c);
+int run_renew(const choices& c, const admin_words& order);
+int run_cosign(const choices& c, const cosign_words& order);
 int run_add(const choices& c, const admin_words& order);
 int run_registrar_request(const choices& c, const std::string& out);
 int run_registrar_install(const choices& c, const std::string& file);
@@ -94,10 +103,18 @@ int run_release(const choices& c, std::uint32_t number);
 int run_duty(const choices& c, const std::string& role);
 int run_watch(const choices& c, const watch_words& order);
 
+/// Milliseconds at the end of a command for what others wait for.
+inline constexpr std::uint64_t finish_within_ms = 2'000;
+
 /// A store, a device and a link for one command.
 class errand {
 public:
   explicit errand(const choices& c) : words{c.as_json}, choice{c} {}
+  errand(const errand&) = delete;
+  errand& operator=(const errand&) = delete;
+  /// What this device does for others and for itself meanwhile (links, packs, keys, its own renewal) is
+  /// brought to its end, for at most finish_within_ms.
+  ~errand();
 
   /// The store is open, the device connected and logged in; else the exit code, and why has been said.
   /// `if_silent`: what that means for this command, said when nobody answers.
@@ -133,8 +150,18 @@ public:
   int silent(const std::string& more = {}) const;
 
 private:
+  std::optional<int> find_user();
   std::optional<int> give_password();
+  user_id user_; ///< on a station: who logs in
   refusal prove();
 };
+
+/// What a registrar may not do alone, into the file that was made for it.
+/// `text` and `data`: what else there is to say.
+int hand_over(const errand& e, reserved_file& out, const std::string& file, const client::prepared_act& act,
+              const std::string& text = {}, nlohmann::json data = nlohmann::json::object());
+/// Said behind second_registrar_missing.
+inline constexpr const char* with_request =
+    "Run the same command with --request FILE, and give the file to another registrar.";
 
 } // namespace wardline::cli

@@ -47,6 +47,16 @@ client::device_events connection::told() {
     case about::old_head:
       out_.remark("A group key has not changed for two weeks. The message goes all the same.");
       break;
+    case about::certificate:
+      out_.remark(
+          n.why != refusal::none
+              ? "This device's certificate was not renewed: " + std::string{sentence_of(n.why)}
+              : "This device's certificate " +
+                    std::string{device_.certificate_until() > wall_clock() ? "ends on " : "ended on "} +
+                    show_time(device_.certificate_until()) +
+                    ". Everything goes on; ask a registrar to run: ward admin renew " +
+                    hex(device_.id().view()));
+      break;
     case about::log:
     case about::store:
       out_.remark(std::string{sentence_of(n.why)});

@@ -19,9 +19,15 @@ auto waiting_in(const client::device& d) {
 
 } // namespace
 
-user_id user_at(const choices& c) {
+std::optional<user_id> user_id_of(const choices& c) {
   auto raw = from_hex(c.user);
-  return raw ? user_id::from(*raw).value_or(user_id{}) : user_id{};
+  return raw ? user_id::from(*raw) : std::nullopt;
+}
+
+errand::~errand() {
+  if (line && line->device().settled())
+    line->wait([&] { return device().quiet() || device().link() != client::session_state::ready; },
+               finish_within_ms);
 }
 
 std::optional<int> errand::open_store() {
@@ -53,9 +59,31 @@ std::optional<int> errand::log_in(const std::string& if_silent) {
   auto waits_for_us = [&] { return d.settled() || d.needs_log_in() || d.turned_away() != refusal::none; };
   if (!line->wait(waits_for_us) || d.turned_away() != refusal::none)
     return silent(if_silent);
+  if (auto code = find_user())
+    return code;
   // On a station somebody else may be logged in.
-  bool hers = d.settled() && (choice.user.empty() || (d.who() && d.who()->user == user_at(choice)));
+  bool hers = d.settled() && (choice.user.empty() || (d.who() && d.who()->user == user_));
   return hers ? std::nullopt : give_password();
+}
+
+/// Who is meant by --user: an id as it is, a name by asking the server.
+std::optional<int> errand::find_user() {
+  if (choice.user.empty())
+    return std::nullopt;
+  if (auto id = user_id_of(choice)) {
+    user_ = *id;
+    return std::nullopt;
+  }
+  auto found = line->act<user_id>(
+      [&](client::done<user_id> then) { device().find_user(choice.user, std::move(then)); });
+  if (!found)
+    return silent();
+  if (!*found)
+    return words.refuse(found->no, found->why() == refusal::not_logged_in
+                                       ? "On a device of her own a person is known: leave out --user."
+                                       : std::string{});
+  user_ = **found;
+  return std::nullopt;
 }
 
 std::optional<std::string> errand::second_factor(const std::string& question, unsigned ahead) const {
@@ -79,7 +107,7 @@ std::optional<int> errand::give_password() {
                               : "The file of the password or of the second factor cannot be read.");
     auto done = line->act<client::logged_in_as>(
         [&](client::done<client::logged_in_as> then) {
-          device().log_in(std::move(*given), std::move(*factor), std::move(then), user_at(choice));
+          device().log_in(std::move(*given), std::move(*factor), std::move(then), user_);
         },
         log_in_within_ms);
     if (!done)

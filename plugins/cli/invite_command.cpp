@@ -66,6 +66,13 @@ int run_invite(const choices& c, const invite_words& words) {
                           "The file for the invitation exists, or cannot be made there. Nobody was invited; "
                           "name another with --out.",
                           exit_cannot_create);
+  std::optional<reserved_file> request;
+  if (!words.request.empty() && !request.emplace(words.request).made())
+    return e.words.refuse(
+        refusal::already_exists,
+        "The file for the request exists, or cannot be made there. Nobody was invited; name "
+        "another with --request.",
+        exit_cannot_create);
   if (auto code = e.log_in())
     return *code;
   auto done = e.line->act<client::invitation_made>(
@@ -74,6 +81,8 @@ int run_invite(const choices& c, const invite_words& words) {
     return e.silent("The invitation may exist at the server, but nobody has its file. Invite again.");
   if (!*done)
     return e.words.refuse(done->no);
+  if ((*done)->request && !request)
+    return e.words.refuse(refusal::second_registrar_missing, with_request);
   auto json = write_invitation_file((*done)->file);
   bool written = out.fill(view(json));
   wipe({reinterpret_cast<std::uint8_t*>(json.data()), json.size()});
@@ -83,12 +92,15 @@ int run_invite(const choices& c, const invite_words& words) {
         "The file could not be written, and the invitation is lost. Invite again with another "
         "--out.",
         exit_cannot_create);
-  return e.words.result(
-      fmt::format("The invitation for {} is in {}. It is good for {} hours and for one device.\n"
-                  "Second code: {}\nTell the code another way than you hand over the file: by telephone, or "
-                  "in person.",
-                  wanted.display_name, words.out, words.hours, (*done)->code),
-      {{"file", words.out}, {"code", (*done)->code}, {"user", hex((*done)->user.view())}});
+  nlohmann::json data = {
+      {"file", words.out}, {"code", (*done)->code}, {"user", hex((*done)->user.view())}, {"done", true}};
+  auto text = fmt::format("The invitation for {} is in {}. It is good for {} hours and for one device.\n"
+                          "Second code: {}\nTell the code another way than you hand over the file: by "
+                          "telephone, or in person.",
+                          wanted.display_name, words.out, words.hours, (*done)->code);
+  if ((*done)->request)
+    return hand_over(e, *request, words.request, *(*done)->request, text, std::move(data));
+  return e.words.result(text, std::move(data));
 }
 
 } // namespace wardline::cli

@@ -16,9 +16,10 @@ int print_logged_in(const terminal& words, const client::logged_in_as& who, cons
   auto until = who.session_until == 0
                    ? std::string{}
                    : fmt::format(" You stay logged in until {}.", show_time(who.session_until));
-  return words.result(
-      first + until,
-      {{"user", hex(who.user.view())}, {"name", who.display_name}, {"session_until_ms", who.session_until}});
+  return words.result(first + until, {{"user", hex(who.user.view())},
+                                      {"name", who.display_name},
+                                      {"session_until_ms", who.session_until},
+                                      {"logged_in", true}});
 }
 
 /// What a person puts into her authenticator. On standard error: it is no result of a command.
@@ -56,7 +57,10 @@ std::optional<client::credentials> ask_credentials(errand& e, const enrol_order&
     return std::nullopt;
   }
   client::credentials out;
-  out.user = user_at(e.choice);
+  if (auto id = user_id_of(e.choice))
+    out.user = *id;
+  else
+    out.user_name = e.choice.user;
   out.password = std::move(*password);
   if (!known) {
     auto secret = secret_for_enrolment(e);
@@ -76,6 +80,42 @@ std::optional<client::credentials> ask_credentials(errand& e, const enrol_order&
   }
   out.second_factor = std::move(*factor);
   return out;
+}
+
+/// The certificate was accepted and the log-in behind it was not: a code is good once, and the one that was
+/// given may have been used a moment ago. One from a file is followed by the next, once.
+int log_in_after_enrolment(errand& e, const client::refused& no) {
+  auto& d = e.device();
+  if (no.why == refusal::wrong_password && !e.choice.totp_file.empty() && !e.choice.password_file.empty()) {
+    auto user = user_id_of(e.choice);
+    auto found =
+        user || e.choice.user.empty() ? std::nullopt : e.line->act<user_id>([&](client::done<user_id> then) {
+          d.find_user(e.choice.user, std::move(then));
+        });
+    if (found && *found)
+      user = **found;
+    auto password = e.password({});
+    auto factor = e.second_factor({}, 1);
+    auto again = password && factor ? e.line->act<client::logged_in_as>(
+                                          [&](client::done<client::logged_in_as> then) {
+                                            d.log_in(std::move(*password), std::move(*factor),
+                                                     std::move(then), user.value_or(user_id{}));
+                                          },
+                                          log_in_within_ms)
+                                    : std::nullopt;
+    if (again && *again)
+      return print_logged_in(e.words, **again,
+                             fmt::format("This device is now {}'s.", (*again)->display_name));
+  }
+  auto name = d.display_name();
+  return e.words.result(
+      fmt::format("This device is now {}'s. Nobody is logged in on it yet: {} Run `ward login`.", name,
+                  sentence_of(no.why)),
+      {{"user", ""},
+       {"name", name},
+       {"session_until_ms", 0},
+       {"logged_in", false},
+       {"log_in_refusal", name_of(no.why)}});
 }
 
 } // namespace
@@ -108,6 +148,8 @@ int run_enrol(const choices& c, const enrol_order& order) {
       log_in_within_ms);
   if (!done)
     return e.silent("Run the same command again: it goes on where it stopped.");
+  if (!*done && e.device().stage() == client::device_stage::locked)
+    return log_in_after_enrolment(e, done->no);
   if (!*done)
     return e.words.refuse(done->no);
   return print_logged_in(e.words, **done, fmt::format("This device is now {}'s.", (*done)->display_name));

@@ -56,6 +56,7 @@ struct line {
   enrol_order enrol;
   invite_words invite;
   admin_words admin;
+  cosign_words cosign;
   send_words send;
   std::string file;
   std::string other;
@@ -152,17 +153,15 @@ int main(int argc, char** argv) {
   app.add_option("--password-file", l.chosen.password_file, "File whose first line is the password");
   app.add_option("--totp-file", l.chosen.totp_file,
                  "Services and demos: file with the authenticator's secret; enrol makes it");
-  app.add_option("--user", l.chosen.user, "On a station: who logs in, by the id that `ward status` shows her")
-      ->check([](const std::string& id) {
-        return wardline::from_hex(id) && id.size() == 32 ? "" : "--user takes the person's 32 hex digits";
-      });
+  app.add_option("--user", l.chosen.user,
+                 "On a station: who logs in, by name, or by the id that `ward status` shows");
   app.add_flag("--json", l.chosen.as_json, "One JSON object on standard output");
   app.require_subcommand(1);
   app.fallthrough();
   add_people(app, l);
   add_messages(app, l);
   add_waiting(app, l);
-  add_admin(app, l.chosen, l.invite, l.admin, l.run);
+  add_admin(app, l.chosen, l.invite, l.admin, l.cosign, l.run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -65,6 +65,7 @@ int run_status(const choices& c) {
                          {"user", who ? hex(who->user.view()) : ""},
                          {"session_until_ms", who ? who->session_until : 0},
                          {"unsent", unsent},
+                         {"certificate_until_ms", d.certificate_until()},
                          {"log_size", d.pinned_size()}};
   auto said = sentence_about(d.stage(), name);
   if (address)

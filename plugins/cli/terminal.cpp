@@ -43,6 +43,7 @@ int exit_code_of(refusal why) {
   case refusal::wrong_code:
   case refusal::not_registrar:
   case refusal::registrar_out_of_scope:
+  case refusal::second_registrar_missing:
   case refusal::not_entitled_to_act:
   case refusal::device_revoked:
   case refusal::plugin_not_granted:
@@ -124,6 +125,20 @@ std::string show_level(client::urgency level) {
     break;
   }
   return "today";
+}
+
+std::string class_name(e2ee::device_class c) {
+  switch (c) {
+  case e2ee::device_class::personal_staff:
+    return "staff";
+  case e2ee::device_class::personal_patient:
+    return "patient";
+  case e2ee::device_class::station:
+    return "station";
+  case e2ee::device_class::service:
+    break;
+  }
+  return "service";
 }
 
 std::optional<client::urgency> read_level(const std::string& word) {

@@ -48,6 +48,8 @@ private:
 std::string show_time(time_ms at);
 /// now, urgent, today, routine, info; unscored is shown as today.
 std::string show_level(client::urgency level);
+/// staff, patient, station, service.
+std::string class_name(e2ee::device_class c);
 std::optional<client::urgency> read_level(const std::string& word);
 
 /// First line of a file, without its end. Nothing if it cannot be read or is longer than a password may be.

@@ -1,4 +1,6 @@
 #include "conversation_fixture.hpp"
+#include "roster_rows.hpp"
+#include "submission.hpp"
 
 using namespace wardline;
 using wire::device::done;
@@ -160,4 +162,51 @@ TEST_CASE("an act may name the tree as its device knows it") {
   act.tree_size = 2;
   act.tree_root = rules::root(*tree);
   answered<done>(f.ask_now(f.act_by(f.c.physician, act)));
+}
+
+TEST_CASE("a report is kept once, told to everybody in the conversation, and answered the same again") {
+  acts_fixture f;
+  auto x = f.fields();
+  x.act = e2ee::act_kind::report;
+  x.reason = static_cast<std::uint8_t>(refusal::seal_not_openable);
+  auto m = f.act_by(f.c.physician, x);
+  auto first = answered<done>(f.ask_now(m));
+  auto leaves = f.entries(rules::audit_kind::acted);
+  REQUIRE(leaves.size() == 1);
+  CHECK(leaves[0].detail == bytes{7, 1});
+  auto key = rows::key_of_report(f.c.conversation, f.c.physician.device, id_of<message_id>(1));
+  auto row = read_row<rows::report>(f.s.disk, ports::table::meta, key);
+  REQUIRE(row);
+  CHECK(row->row.act == m.act->object);
+  auto news = *wire::device::decode_from_daemon(*f.d.news.back().message);
+  const auto& waits = std::get<wire::device::pending>(news).key_lists;
+  REQUIRE(waits.size() == 1);
+  CHECK(waits[0].conversation == f.c.conversation);
+  CHECK(waits[0].device == f.c.physician.device);
+  CHECK(waits[0].report == m.act->object);
+  CHECK(f.acknowledgement().empty()); // an unreadable message is not acknowledged by it
+  x.time += 1;                        // the next start of the device
+  CHECK(answered<done>(f.ask_now(f.act_by(f.c.physician, x))).leaf == first.leaf);
+  CHECK(f.entries(rules::audit_kind::acted).size() == 1);
+}
+
+TEST_CASE("reports that are refused, and the one beyond reports_open_max") {
+  acts_fixture f;
+  auto x = f.fields();
+  x.act = e2ee::act_kind::report;
+  CHECK(why_of(f.ask_now(f.act_by(f.c.physician, x))) == refusal::reason_missing);
+  x.reason = static_cast<std::uint8_t>(refusal::key_commitment_mismatch);
+  x.h[0] ^= 1;
+  CHECK(why_of(f.ask_now(f.act_by(f.c.physician, x))) == refusal::act_on_other_message);
+  x.h[0] ^= 1;
+  CHECK(why_of(f.ask_now(f.act_by(f.c.stranger, x))) == refusal::not_found);
+  auto& meta = f.s.disk.rows[static_cast<std::size_t>(ports::table::meta)];
+  for (std::size_t i = 0; i < reports_open_max; ++i)
+    meta[rows::key_of_report(f.c.conversation, f.c.physician.device,
+                             id_of<message_id>(static_cast<std::uint8_t>(100 + i)))] = bytes(stamp_bytes, 1);
+  CHECK(why_of(f.ask_now(f.act_by(f.c.physician, x))) == refusal::count_too_large);
+  meta.erase(rows::key_of_report(f.c.conversation, f.c.physician.device, id_of<message_id>(100)));
+  answered<done>(f.ask_now(f.act_by(f.c.physician, x)));
+  // Another device's are counted apart.
+  answered<done>(f.ask_now(f.act_by(f.c.nurse, x)));
 }

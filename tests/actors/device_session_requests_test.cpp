@@ -352,3 +352,22 @@ TEST_CASE("nothing of a person reaches the journal") {
     }
   CHECK(f.journal.count("channel_ended") == 1);
 }
+
+TEST_CASE("a station asks who has a name before anybody is logged in on it, and nothing else") {
+  session_fixture f;
+  bool station = GENERATE(true, false);
+  if (station)
+    f.c.change([&](rules::clinic& c) {
+      c.devices.at(f.c.nurse.device).kind = rules::device_class::station;
+      c.devices.at(f.c.nurse.device).user = {};
+    });
+  f.connect(f.c.nurse);
+  f.d.on_ask = [&](const ask_directory&) {
+    return outcome{device::person{f.c.physician.user, f.c.physician.party}};
+  };
+  if (station)
+    CHECK(std::get<device::person>(f.answer_to(device::find_person{"physician"})).user == f.c.physician.user);
+  else
+    CHECK(f.why(device::find_person{"physician"}) == refusal::not_logged_in);
+  CHECK(f.why(device::list_parties{}) == refusal::not_logged_in);
+}

@@ -309,3 +309,17 @@ TEST_CASE("the largest party with all its certificates fits one message") {
   CHECK(all.certificates.size() > members.size());
   CHECK(f.size_on_the_wire(all) <= wire::message_bytes_max);
 }
+
+TEST_CASE("a station asks for a person before anybody is logged in on it; a personal device does not") {
+  people_fixture f;
+  f.open();
+  auto& nurse = f.nurse("nurse1");
+  auto& desk = f.bring_in(f.c.station("front desk", {}), {});
+  CHECK(as<ask::person>(f.says(desk, ask::find_person{"nurse1"})).user == nurse.user);
+  CHECK(why(f.says(desk, ask::find_person{"nobody"})) == refusal::not_found);
+  CHECK(why(f.says(desk, ask::list_parties{})) == refusal::not_logged_in);
+  auto nobody = std::make_shared<caller>(*f.caller_now(nurse));
+  nobody->user = {};
+  ask_directory hers{nobody, nurse.noise.public_part, ask::find_person{"nurse1"}, f.now};
+  CHECK(why(f.answer_to(std::move(hers))) == refusal::not_logged_in);
+}

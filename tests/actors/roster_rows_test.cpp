@@ -49,6 +49,11 @@ TEST_CASE("rows beside parties and conversations come back as they went in, and 
   CHECK(keys.object == hash_of(7));
   CHECK(keys.parts == 8);
   CHECK(check_row(rows::keys_given{id_of<device_id>(9)}).giver == id_of<device_id>(9));
+  auto renewal = check_row(rows::renewal{{1, 2, 3}, {4}});
+  CHECK(renewal.offer == bytes{1, 2, 3});
+  CHECK(renewal.word == bytes{4});
+  CHECK(check_row(rows::report{{5, 6}}).act == bytes{5, 6});
+  CHECK(check_row(rows::kept_answer{hash_of(1), id_of<device_id>(2)}).giver == id_of<device_id>(2));
 }
 
 TEST_CASE("keys say what they are keys of, and of nothing else") {
@@ -68,9 +73,18 @@ TEST_CASE("keys say what they are keys of, and of nothing else") {
   CHECK(rows::part_of_key(part) == 258);
   CHECK(rows::key_of_keys(c, d, 2, id_of<device_id>(9)) < rows::key_of_keys(c, d, 3, id_of<device_id>(5)));
 
-  const std::vector<bytes> others{to_bytes(p.view()), rows::key_of_head(p),
-                                  rows::key_of_pack(p, d, hash_of(6)), rows::key_of_keys_given(c, d),
-                                  rows::key_of_membership(p, c)};
+  auto m = id_of<message_id>(8);
+  auto report = rows::report_of_key(rows::key_of_report(c, d, m));
+  REQUIRE(report);
+  CHECK(report->conversation == c);
+  CHECK(report->device == d);
+  CHECK(report->message == m);
+  CHECK_FALSE(rows::report_of_key(rows::key_of_renewal(d)));
+
+  const std::vector<bytes> others{
+      to_bytes(p.view()),           rows::key_of_report(c, d, m),        rows::key_of_renewal(d),
+      rows::key_of_head(p),         rows::key_of_pack(p, d, hash_of(6)), rows::key_of_keys_given(c, d),
+      rows::key_of_membership(p, c)};
   for (const auto& k : others) {
     CHECK_FALSE(rows::word_of_key(k));
     CHECK_FALSE(rows::pack_wanted_of_key(k));

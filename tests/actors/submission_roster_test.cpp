@@ -148,7 +148,8 @@ TEST_CASE("a registrar who may not act alone turns with a second one's word") {
   f.refused_as(desk, m, refusal::second_registrar_missing);
   e2ee::cosign_fields word{f.triage.decoded(m).core.hash(), f.c.registrar_of(f.c.admin()).hash(), f.now};
   m.cosignature = e2ee::sign_object(f.c.id, word, {{f.c.admin().signing, e2ee::labels::cosign}});
-  as<ask::submitted>(f.says(desk, m));
+  f.refused_as(*f.nurse1, m, refusal::author_not_channel); // neither of the two
+  as<ask::submitted>(f.says(GENERATE(true, false) ? desk : f.c.admin(), m));
   CHECK(f.last_entry().detail == m.cosignature);
   turn_out(f, *f.nurse3);
   f.triage.adopt(m);

@@ -209,3 +209,33 @@ TEST_CASE("two people who log in on one station at once get the same share") {
   CHECK(kept->row.share == share);
   p.stop(other);
 }
+
+namespace {
+
+/// Turns the device out in the middle of a log-in: between the look at its gate and the write.
+struct revoking_dice : ports::random {
+  person& p;
+  explicit revoking_dice(person& who) : p{who} {}
+  void fill(std::span<std::uint8_t> out) override {
+    p.s.dice.fill(out);
+    bytes stored(stamp_bytes);
+    auto row = rows::encode(rows::gate{});
+    stored.insert(stored.end(), row.begin(), row.end());
+    p.s.disk.rows[static_cast<std::size_t>(ports::table::device)][rows::key_of_gate(p.pc)] = stored;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a device that is turned out while somebody logs in on it gets no session and no share") {
+  person p;
+  revoking_dice dice{p};
+  p.stop(p.actor);
+  p.actor = p.w.sys.spawn(user, p.id,
+                          user_parts{&p.s.disk, &dice, &p.s.journal, &p.factors, p.store, p.worker, p.line});
+  auto leaves = p.leaves();
+  CHECK(why(p.signs_in(password)) == refusal::device_revoked);
+  CHECK(p.leaves() == leaves);
+  CHECK(p.s.disk.read(ports::table::session, to_bytes(p.pc.view())).status == ports::read_status::absent);
+  CHECK(p.s.disk.read(ports::table::device, rows::key_of_share(p.pc)).status == ports::read_status::absent);
+}

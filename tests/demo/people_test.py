@@ -57,12 +57,11 @@ class People(unittest.TestCase):
         return out, self.ward("manager1", f"admin invite {words} --out {out}")["code"]
 
     def enrol(self, name, invitation, words=""):
-        """Enrolling may end with a code that was used a moment ago: then the log-in follows."""
+        """Enrolling may end with a code that was used a moment ago: then it says so, and the log-in follows."""
         file, code = invitation
-        got, output = self.demo.run(f"./ward --as {name} --json enrol --invitation {file} --code {code} {words} 2>/dev/null")
-        answer = json.loads(output.strip().splitlines()[-1])
-        if got != 0:
-            self.assertEqual(answer["refusal"], "wrong_password", output)
+        answer = self.ward(name, f"enrol --invitation {file} --code {code} {words}")
+        if not answer["logged_in"]:
+            self.assertIn(answer["log_in_refusal"], ("wrong_password", "too_many_tries"))
             self.ward_with_code(name, "login " + words.replace("--further", ""))
 
     def open_newest(self, who, author, text):
@@ -100,11 +99,24 @@ class People(unittest.TestCase):
         # A station: two people, one after the other, with the station's keys.
         nurse, physician = (self.ward(who, "status")["user"] for who in ("nurse1", "physician1"))
         self.like("desk", "nurse1")
-        self.enrol("desk", self.invite("--class station --name desk --role nurses", "desk"), f"--user {nurse}")
+        self.enrol("desk", self.invite("--class station --name desk --role nurses", "desk"), "--user nurse1")
         self.assertEqual(self.ward("desk", "status")["user"], nurse)
         self.like("desk", "physician1")
-        self.ward_with_code("desk", f"--user {physician} login")
+        unknown = self.ward("desk", "--user nobody login", code=67)
+        self.assertEqual(unknown["refusal"], "not_found")
+        self.ward_with_code("desk", "--user physician1 login")
         self.assertEqual(self.ward("desk", "status")["user"], physician)
+        self.like("desk", "nurse1")
+        self.ward_with_code("desk", f"--user {nurse} login")  # by id, as before
+        self.assertEqual(self.ward("desk", "status")["user"], nurse)
+
+        # Its certificate, and everybody's of one person: a year longer, taken at the next command.
+        before = self.ward("nurse1", "status")["certificate_until_ms"]
+        self.assertGreaterEqual(len(self.ward("manager1", "admin renew nurse1")["renewed"]), 2)
+        self.ward("nurse1", "inbox")
+        self.assertGreater(self.ward("nurse1", "status")["certificate_until_ms"], before)
+        self.ward("nurse1", 'send physician1 "With a new certificate"')
+        self.open_newest("physician1", "nurse1", "With a new certificate")
 
         # Turned out: nothing more from that moment on, and the other devices go on.
         device = self.ward("nurse1b", "status")["device"]

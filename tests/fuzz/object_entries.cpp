@@ -55,7 +55,8 @@ bool run_invitation(bytes_view input) {
 }
 
 bool run_device(bytes_view input) {
-  return run_object<e2ee::device_fields>(input);
+  bool offered = run_object<e2ee::renewal_offer_fields>(input); // one signature instead of two
+  return run_object<e2ee::device_fields>(input) || offered;
 }
 
 bool run_grant(bytes_view input) {

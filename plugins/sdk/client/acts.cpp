@@ -104,6 +104,13 @@ void acts::send_all() {
 }
 
 void acts::send(const message_id& message, rows::staged_act staged, done<acknowledged_message> then) {
+  // One that was signed before this device's certificate was renewed: the same act, under the new one.
+  if (auto act = e2ee::act::decode(staged.object, core_.me->clinic);
+      act && act->certificate != core_.inner->certificate.hash()) {
+    e2ee::act_fields fields = *act;
+    fields.certificate = core_.inner->certificate.hash();
+    staged.object = e2ee::sign_object(core_.me->clinic, fields, {{core_.inner->signing, e2ee::labels::act}});
+  }
   on_way_.insert(message);
   core_.link.ask_for_as<wire::device::done>(staged.request, wire::device::act{std::move(staged.object)},
                                             [this, message, then](result<wire::device::done> answer) {

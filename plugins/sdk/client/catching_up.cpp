@@ -167,9 +167,11 @@ refusal conversations::keep(const conversation_id& where, const std::vector<wire
   for (const auto& judged : fresh)
     messages_.remember(judged);
   for (const auto& judged : fresh) {
-    if (judged.row.unreadable != refusal::none)
+    if (judged.row.unreadable != refusal::none) {
       core_.say({notice::about::unreadable, judged.row.unreadable, {}, where, judged.shown.message, {}});
-    else if (core_.events.arrived)
+      if (unreadable)
+        unreadable(where, judged.seq);
+    } else if (core_.events.arrived)
       core_.events.arrived(judged.shown);
     if (!judged.acknowledgement.object.empty())
       take_acknowledgement(where, judged.seq, judged.acknowledgement);
@@ -226,8 +228,7 @@ void conversations::on_slip(const wire::device::slip& slip) {
     catch_up(slip.conversation, [this, slip](refusal) {
       const auto* now_held = core_.inner ? find(slip.conversation) : nullptr;
       if (now_held != nullptr && slip.seq <= now_held->seq && !slip.acknowledgement.empty())
-        take_acknowledgement(slip.conversation, slip.seq,
-                             {slip.acknowledgement, slip.acknowledgement_leaf});
+        take_acknowledgement(slip.conversation, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
     });
 }
 

@@ -38,6 +38,8 @@ public:
   /// A slip that came by itself: taken at once if it is the next one and everything it needs is here, else
   /// fetched in order. A known one only tells who acknowledged.
   void on_slip(const wire::device::slip& slip);
+  /// Told of slips that were kept and cannot be read.
+  std::function<void(const conversation_id& where, std::uint64_t seq)> unreadable;
 
   /// The conversation with exactly these parties; made if there is none. Their chains are held.
   void with(std::vector<e2ee::conversation_party> all, const party_id& subject, done<conversation_id> then);

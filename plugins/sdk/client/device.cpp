@@ -110,6 +110,11 @@ user_id device::user() const {
   return own ? own->user : user_id{};
 }
 
+time_ms device::certificate_until() const {
+  auto own = e2ee::device_certificate::decode(certificate(), clinic());
+  return own ? own->until : 0;
+}
+
 std::string device::display_name() const {
   auto own = e2ee::device_certificate::decode(certificate(), clinic());
   return own ? own->display_name : std::string{};

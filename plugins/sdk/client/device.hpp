@@ -48,6 +48,7 @@ struct credentials {
   bytes totp_secret; ///< 20 bytes, made here, for her authenticator; empty: she has another device already
   std::string second_factor; ///< six digits, or (with another device) a recovery code
   user_id user{};            ///< on a station: who logs in first
+  std::string user_name{};   ///< or by name
 };
 
 /// What the daemon did with a message of ours.
@@ -176,20 +177,52 @@ struct member_row {
 
 /// What waits for somebody's hands, as the daemon says.
 struct waiting_row {
-  enum class kind : std::uint8_t { turn, pack, keys } what = kind::turn;
+  enum class kind : std::uint8_t { turn, pack, keys, renewal } what = kind::turn;
   party_id party;               ///< turn, pack
   conversation_id conversation; ///< keys
   std::string name;             ///< of the party, or of the device's person
   std::vector<device_id> add;
   std::vector<device_id> remove;
-  device_id device; ///< pack, keys: for whom
-  time_ms since = 0;
+  device_id device;     ///< pack, keys: for whom; renewal: whose
+  time_ms since = 0;    ///< keys: from when on; renewal: when its certificate ends
+  bool offered = false; ///< renewal: a registrar has signed it, the device has not
+};
+
+/// What a registrar has signed and may not do alone (e2ee 5.2): goes to a second one, by a file. Holds no
+/// secret but an invitation's second code.
+struct prepared_act {
+  bytes object;    ///< grant, withdrawal, invitation, link, renewed certificate
+  bytes members{}; ///< of a link, with its seals
+  bytes seals{};
+  std::string code{};                            ///< of an invitation, with what follows
+  std::optional<public_key> link_key{};          ///< CURVE
+  std::vector<wire::device::party_name> names{}; ///< of parties that come into being with it
+};
+
+using handed_over = std::optional<prepared_act>;
+
+/// What such an act would do, verified down to the identity key.
+struct act_shown {
+  enum class kind : std::uint8_t { invitation = 1, grant, withdrawal, link, renewal } what = kind::grant;
+  std::string by;                ///< the registrar who signed it, as certified
+  std::string name;              ///< of whom it is about, as certified or invited; empty for a link
+  std::vector<party_id> parties; ///< that the person comes to, or is taken from, or that gets a new key
+  std::vector<std::pair<party_id, std::string>> new_names{}; ///< of parties that come into being
+  time_ms until = 0; ///< of a grant (0 = open), of an invitation, of a renewed certificate
+  e2ee::device_class of_class = e2ee::device_class::personal_staff;   ///< invitation
+  e2ee::invitation_purpose purpose = e2ee::invitation_purpose::first; ///< invitation
+  time_ms history_from = 0;                                           ///< invitation
+  std::vector<device_id> coming_in{};                                 ///< link
+  std::vector<device_id> going{};                                     ///< link
 };
 
 struct invitation_made {
   invitation_file file;
   std::string code; ///< 8 digits, to be told another way
   user_id user;
+  /// Where this registrar may not invite alone: the invitation was not sent, and is good for nothing until a
+  /// second one has cosigned it.
+  std::optional<prepared_act> request{};
 };
 
 /// What the person should be told; never holds text of a message.
@@ -202,6 +235,7 @@ struct notice {
     log,             ///< log_*: the audit log does not fit what this device has seen
     not_sent,        ///< an outbox row stopped: why
     store,           ///< the store refused or failed, or its lock share went back: why
+    certificate,     ///< this device's certificate ends soon or has ended (none), or was not renewed: why
   };
   about what = about::log;
   refusal why = refusal::none;
@@ -274,6 +308,8 @@ public:
   void enrol(const invitation_file& file, std::string code, credentials given, done<logged_in_as> then);
   /// The authenticator's secret of an enrolment that was begun and not finished; empty if there is none.
   [[nodiscard]] wiped_bytes enrolling_secret() const;
+  /// On a station, before anybody is logged in: who has this name, by the daemon's word. not_found.
+  void find_user(std::string name, done<user_id> then);
   /// `user`: who, on a station; none on a personal device.
   void log_in(std::string password, std::string second_factor, done<logged_in_as> then,
               const user_id& user = {});
@@ -329,6 +365,17 @@ public:
   /// A grant of a role, or its end, for a person or a station by name; `until` 0 = open.
   void grant(std::string name, std::string role, time_ms until, done<nothing> then);
   void withdraw(std::string name, std::string role, done<nothing> then);
+  /// As grant and withdraw, and as turn; where this registrar may not do it alone, signed and handed over
+  /// instead of sent. Nothing handed over: it is done.
+  void prepare_grant(std::string name, std::string role, e2ee::grant_state state, time_ms until,
+                     done<handed_over> then);
+  void prepare_turn(std::string party, done<handed_over> then);
+  /// On the second registrar's device: what it would do, and the second signature, which ends it.
+  void show_act(prepared_act act, done<act_shown> then);
+  void cosign(prepared_act act, done<nothing> then);
+  /// The next certificate of a device, a year longer: signed here, and by the device when it sees it. Where
+  /// this registrar may not do it alone, handed over instead.
+  void renew(const device_id& which, done<handed_over> then);
   /// Also a person's own other device. second_factor_too_old: prove it, then call again.
   void revoke(const device_id& which, e2ee::revocation_reason reason, done<nothing> then);
   /// A party by its id, or by the name of a role or person: a new link with what waits in it.
@@ -341,6 +388,8 @@ public:
   void pending(done<std::vector<waiting_row>> then);
   /// A person or role into a conversation.
   void add_to(const conversation_id& where, std::string name, done<conversation_id> then);
+  /// When this device's certificate ends: an alarm, never a refusal. 0 before enrolment.
+  [[nodiscard]] time_ms certificate_until() const;
   /// The device's own certificate, for `wardctl registrar certify`. Empty before enrolment.
   [[nodiscard]] bytes certificate() const;
   /// The registrar certificate made with it.

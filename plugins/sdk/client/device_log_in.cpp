@@ -34,7 +34,7 @@ void device::enrol(const invitation_file& file, std::string code, credentials gi
   }
   parts_->enrolment.enrol(file, std::move(code), held, [this, held, then](const refused& no) {
     if (no.why == refusal::none)
-      parts_->enrolled(*held, then);
+      parts_->enrolled(held, then);
     else
       then(no);
   });
@@ -42,6 +42,15 @@ void device::enrol(const invitation_file& file, std::string code, credentials gi
 
 wiped_bytes device::enrolling_secret() const {
   return parts_->enrolment.begun() ? parts_->enrolment.totp_secret() : wiped_bytes{};
+}
+
+void device::find_user(std::string name, done<user_id> then) {
+  if (name.empty() || name.size() > e2ee::display_name_bytes_max || !text_ok(view(name)))
+    then(refusal::bad_text);
+  else if (parts_->damaged == refusal::none && parts_->enrolment.enrolled())
+    parts_->find_user(std::move(name), std::move(then));
+  else
+    then(parts_->damaged != refusal::none ? parts_->damaged : refusal::not_found);
 }
 
 void device::log_in(std::string password, std::string second_factor, done<logged_in_as> then,

@@ -18,11 +18,14 @@ refused because(refusal why) {
 device::parts::parts(device& owner, device_store& store, pipe& out, device_events events)
     : face{owner}, shared{store, out, heard(), std::move(events)}, log{shared}, objects{shared, log},
       changes{shared, log, objects}, parties{shared, log, objects, changes}, packs{shared, objects, parties},
-      turns{shared, objects, changes, parties, packs}, messages{shared},
-      conversations{shared, objects, changes, parties, messages}, outbox{shared, conversations, parties, messages},
-      opening{shared, messages}, acts{shared, messages}, key_lists{shared, parties, messages, conversations},
-      registry{shared, objects, changes}, invitations{shared, objects, conversations, registry},
-      addressing{shared, parties, conversations, invitations}, enrolment{shared} {
+      turns{shared, objects, changes, parties, packs}, messages{shared}, conversations{shared, objects,
+                                                                                       changes, parties,
+                                                                                       messages},
+      outbox{shared, conversations, parties, messages}, opening{shared, messages}, acts{shared, messages},
+      key_lists{shared, parties, messages, conversations}, reports{shared, objects, messages, key_lists},
+      registry{shared, objects, changes}, second{shared, objects, changes, parties, registry},
+      invitations{shared, objects, conversations, registry},
+      addressing{shared, parties, conversations, invitations}, renewal{shared, objects}, enrolment{shared} {
   outbox.other_moved = [this](const outbox_row& row, const refused&) {
     if (face.outbox_moved)
       face.outbox_moved(row);
@@ -31,6 +34,15 @@ device::parts::parts(device& owner, device_store& store, pipe& out, device_event
   packs.learned = [this] {
     if (settled)
       conversations.judge_again([](refusal) {});
+  };
+  turns.heard = [this](const wire::device::pending& waits) {
+    renewal.on_pending(waits);
+    reports.on_pending(waits);
+  };
+  conversations.unreadable = [this](const conversation_id& where, std::uint64_t seq) {
+    auto all = settled ? messages.unopenable() : std::vector<std::pair<conversation_id, std::uint64_t>>{};
+    if (std::find(all.begin(), all.end(), std::pair{where, seq}) != all.end())
+      reports.report(where, seq);
   };
   damaged = enrolment.load();
   log.load_outer();
@@ -83,20 +95,43 @@ void device::parts::on_welcome(wire::device::welcome& w) {
 }
 
 void device::parts::on_turned_away(const refused& no) {
+  // It was renewed, and the answer got lost: the next hello names the new certificate.
+  if (no.why == refusal::stale_certificate && renewal.take_staged(no.hash))
+    return;
   away = no.why;
   end_settling(no.why);
 }
 
 /// A person's first device is logged in by its enrolment: the welcome says so.
-void device::parts::enrolled(const held_credentials& given, done<logged_in_as> then) {
+void device::parts::enrolled(const credentials_ref& held, done<logged_in_as> then) {
+  const auto& given = held->given;
   shared.link.stop();
   shared.link.drop_all();
   greeted = false;
   shared.link.start(enrolment.identity(false), shared.now());
-  if (given.given.totp_secret.empty())
-    log_in({given.given.user, given.given.password, given.given.second_factor}, std::move(then));
-  else
+  if (!given.totp_secret.empty())
     settling_for.push_back(std::move(then));
+  else if (given.user || given.user_name.empty())
+    log_in({given.user, given.password, given.second_factor}, std::move(then));
+  else
+    find_user(given.user_name, [this, held, then](const result<user_id>& found) {
+      if (found)
+        log_in({*found, held->given.password, held->given.second_factor}, then);
+      else
+        then(found.no);
+    });
+}
+
+/// The name is checked by nobody here: a locked device trusts no certificate yet. A daemon that names another
+/// person only makes the password wrong.
+void device::parts::find_user(std::string name, done<user_id> then) {
+  shared.link.ask_for<wire::device::person>(wire::device::find_person{std::move(name)},
+                                            [then](const result<wire::device::person>& found) {
+                                              if (found)
+                                                then(user_id{found->user});
+                                              else
+                                                then(found.no);
+                                            });
 }
 
 void device::parts::log_in(wire::device::log_in request, done<logged_in_as> then) {
@@ -156,6 +191,8 @@ refusal device::parts::load_inner() {
   shared.inner = std::make_unique<inner_part>(e2ee::signing_key::from_seed(std::move(keys->signing_seed)),
                                               e2ee::x25519_pair::from_secret(std::move(keys->sealing_secret)),
                                               std::move(*certificate), std::move(t));
+  if (!client::renewal::made_here(shared.inner->certificate, shared.inner->signing.public_part()))
+    return refusal::store_not_openable;
   if (auto why = log.load_inner(); why != refusal::none)
     return why;
   for (auto load : std::initializer_list<std::function<refusal()>>{
@@ -254,6 +291,10 @@ void device::parts::settle_keys() {
       end_settling(refusal::none);
       outbox.send_all();
       acts.send_all();
+      if (shared.inner)
+        renewal.settle();
+      if (shared.inner)
+        reports.settle([](refusal) {});
     });
   });
 }
@@ -316,6 +357,7 @@ void device::parts::lock(refusal why) {
   outbox.forget();
   end_settling(why == refusal::none ? refusal::not_logged_in : why);
   turns.forget();
+  reports.forget();
 }
 
 /// A station keeps its keys over the change of persons; only nobody is logged in.

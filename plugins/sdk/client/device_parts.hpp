@@ -8,6 +8,9 @@
 #include "client/key_lists.hpp"
 #include "client/opening.hpp"
 #include "client/outbox.hpp"
+#include "client/renewal.hpp"
+#include "client/reports.hpp"
+#include "client/second_registrar.hpp"
 #include "client/turns.hpp"
 
 namespace wardline::client {
@@ -32,9 +35,12 @@ struct device::parts {
   client::opening opening;
   client::acts acts;
   client::key_lists key_lists;
+  client::reports reports;
   client::registry_acts registry;
+  client::second_registrar second;
   client::invitations invitations;
   client::addressing addressing;
+  client::renewal renewal;
   client::enrolment enrolment;
 
   refusal damaged = refusal::none; ///< the store could not be read at start
@@ -53,7 +59,8 @@ struct device::parts {
   void start(time_ms now);
   void on_welcome(wire::device::welcome& w);
   void on_turned_away(const refused& no);
-  void enrolled(const held_credentials& given, done<logged_in_as> then);
+  void enrolled(const credentials_ref& given, done<logged_in_as> then);
+  void find_user(std::string name, done<user_id> then);
   void log_in(wire::device::log_in request, done<logged_in_as> then);
   refusal log_in_with(const user_id& user, time_ms until, time_ms idle, const wire::device::share& share);
   // store_lock.cpp: halves of the store's key (e2ee 5.13)

@@ -60,6 +60,65 @@ void device::withdraw(std::string name, std::string role, done<nothing> then) {
   });
 }
 
+void device::prepare_grant(std::string name, std::string role, e2ee::grant_state state, time_ms until,
+                           done<handed_over> then) {
+  parts_->when_settled(
+      [this, name = std::move(name), role = std::move(role), state, until, then](refusal why) {
+        if (why != refusal::none) {
+          then(why);
+          return;
+        }
+        parts_->party_named(role, [this, name, state, until, then](const result<party_id>& party) {
+          if (party)
+            parts_->registry.prepare_grant(name, *party, state, until, then);
+          else
+            then(party.no);
+        });
+      });
+}
+
+void device::prepare_turn(std::string party, done<handed_over> then) {
+  parts_->when_settled([this, party = std::move(party), then](refusal why) {
+    if (why != refusal::none) {
+      then(why);
+      return;
+    }
+    parts_->party_named(party, [this, then](const result<party_id>& found) {
+      if (found)
+        parts_->turns.prepare(*found, then);
+      else
+        then(found.no);
+    });
+  });
+}
+
+void device::show_act(prepared_act act, done<act_shown> then) {
+  parts_->when_settled([this, act = std::move(act), then](refusal why) {
+    if (why == refusal::none)
+      parts_->second.show(act, then);
+    else
+      then(why);
+  });
+}
+
+void device::cosign(prepared_act act, done<nothing> then) {
+  parts_->when_settled([this, act = std::move(act), then](refusal why) {
+    if (why == refusal::none)
+      parts_->second.cosign(act, then);
+    else
+      then(why);
+  });
+}
+
+void device::renew(const device_id& which, done<handed_over> then) {
+  parts_->when_settled([this, which, then](refusal why) {
+    if (why == refusal::none)
+      parts_->registry.renew(which, then);
+    else
+      then(why);
+  });
+}
+
 void device::revoke(const device_id& which, e2ee::revocation_reason reason, done<nothing> then) {
   parts_->when_settled([this, which, reason, then](refusal why) {
     if (why == refusal::none)
@@ -148,6 +207,11 @@ void device::pending(done<std::vector<waiting_row>> then) {
         const auto* held = parts_->shared.inner->trust.newest(k.device);
         auto name = held == nullptr ? std::string{} : held->what.display_name;
         out.push_back({waiting_row::kind::keys, {}, k.conversation, name, {}, {}, k.device, k.history_from});
+      }
+      for (const auto& r : answer->renewals) {
+        const auto* held = parts_->shared.inner->trust.newest(r.device);
+        auto name = held == nullptr ? std::string{} : held->what.display_name;
+        out.push_back({waiting_row::kind::renewal, {}, {}, name, {}, {}, r.device, r.until, r.offered});
       }
       then(std::move(out));
     });

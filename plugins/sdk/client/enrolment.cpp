@@ -22,13 +22,42 @@ refusal up_to_the_log(refusal why) {
   return why == refusal::not_in_log ? refusal::none : why;
 }
 
+/// Words of second registrars by what they are about.
+using second_words = std::map<hash32, e2ee::cosignature>;
+
+std::optional<e2ee::cosignature> word_on(const second_words& all, const hash32& object) {
+  auto found = all.find(object);
+  return found == all.end() ? std::nullopt : std::optional{found->second};
+}
+
+/// Of an object of a chain, by its kind.
+std::optional<e2ee::cosignature> word_on(const second_words& all, e2ee::kind k, bytes_view raw,
+                                         const clinic_id& clinic) {
+  if (k == e2ee::kind::invitation)
+    if (auto x = e2ee::signed_invitation::decode(raw, clinic))
+      return word_on(all, x->hash());
+  if (k == e2ee::kind::device)
+    if (auto x = e2ee::device_certificate::decode(raw, clinic))
+      return word_on(all, x->hash());
+  return std::nullopt; // the identity key needs nobody
+}
+
 /// Admits what the invitation hangs on, in the order of the chain, into a trust state of its own. The proofs
 /// are fetched later: positions are the chain's, and time 0 lets no date decide anything here.
-refusal admit_chain(const std::vector<bytes>& chain, e2ee::trust& t, std::vector<hash32>& hashes) {
+refusal admit_chain(const std::vector<bytes>& chain, e2ee::trust& t, std::vector<hash32>& hashes,
+                    second_words& words) {
   std::uint64_t position = 0;
   for (const auto& raw : chain) {
-    e2ee::evidence place{e2ee::log_place{position++, 0}, std::nullopt};
     auto k = e2ee::peek_kind(raw);
+    if (k && *k == e2ee::kind::cosign) {
+      auto word = e2ee::cosignature::decode(raw, t.clinic());
+      if (!word)
+        return word.why();
+      words.insert_or_assign(word->of_object, *word);
+      continue;
+    }
+    e2ee::evidence place{e2ee::log_place{position++, 0},
+                         k ? word_on(words, *k, raw, t.clinic()) : std::nullopt};
     auto take = [&](const auto& admitted) {
       if (admitted)
         hashes.push_back(admitted->hash());
@@ -166,12 +195,14 @@ refusal enrolment::certify(const wire::device::invitation& shown) {
   if (auto why = e2ee::check_responder(t, me.server_noise_key); why != refusal::none)
     return why;
   std::vector<hash32> hangs_on;
-  if (auto why = admit_chain(shown.chain, t, hangs_on); why != refusal::none)
+  second_words words;
+  if (auto why = admit_chain(shown.chain, t, hangs_on, words); why != refusal::none)
     return why;
   auto invited = e2ee::signed_invitation::decode(shown.invitation_object, me.clinic);
   if (!invited)
     return invited.why();
-  if (auto why = up_to_the_log(e2ee::verify(*invited, t, {})); why != refusal::none)
+  if (auto why = up_to_the_log(e2ee::verify(*invited, t, {std::nullopt, word_on(words, invited->hash())}));
+      why != refusal::none)
     return why;
   auto keys = keys_on_the_way(core_.rows);
   if (!keys || !keys->invitation_seed)

@@ -27,13 +27,6 @@ constexpr std::uint8_t role_party = static_cast<std::uint8_t>(e2ee::party_kind::
 
 } // namespace
 
-const e2ee::registrar_certificate* invitations::own() const {
-  const auto& t = core_.inner->trust;
-  auto seen = t.registrar_serial(core_.inner->certificate.device);
-  const auto* held = seen ? t.registrar(seen->hash) : nullptr;
-  return held == nullptr ? nullptr : &held->what;
-}
-
 void invitations::install(bytes object, done<nothing> then) {
   auto certificate = e2ee::registrar_certificate::decode(object, core_.me->clinic);
   if (!certificate || certificate->device != core_.inner->certificate.device) {
@@ -92,7 +85,7 @@ void invitations::roles_page(std::vector<role_name> before, const party_id& afte
 }
 
 void invitations::invite(invite_order order, done<invitation_made> then) {
-  if (own() == nullptr) {
+  if (registry_.own_registrar() == nullptr) {
     then(refusal::not_registrar);
     return;
   }
@@ -179,7 +172,7 @@ void invitations::ask(e2ee::invitation_fields fields, std::vector<wire::device::
   auto curve = e2ee::x25519_pair::random(); // CURVE keys are X25519 keys
   fields.invitation = random_id<invitation_id>();
   fields.invitation_key = key.public_part();
-  fields.registrar = own()->hash();
+  fields.registrar = registry_.own_registrar()->hash();
   wire::device::invite request;
   request.object =
       e2ee::sign_object(core_.me->clinic, fields, {{core_.inner->signing, e2ee::labels::invitation}});
@@ -192,6 +185,12 @@ void invitations::ask(e2ee::invitation_fields fields, std::vector<wire::device::
   made->user = fields.user;
   made->file = {me.clinic,   me.identity_key,     me.server_noise_key, fields.invitation,  key.seed().copy(),
                 me.endpoint, me.server_curve_key, curve.public_part,   curve.secret.copy()};
+  if ((registry_.own_registrar()->alone & e2ee::scope_for(fields.of_class)) == 0) {
+    made->request = prepared_act{std::move(request.object), {}, {}, request.code, request.link_key,
+                                 std::move(request.names)};
+    then(std::move(*made));
+    return;
+  }
   core_.link.ask_for<wire::device::submitted>(std::move(request),
                                               [made, then](result<wire::device::submitted> answer) {
                                                 if (answer)

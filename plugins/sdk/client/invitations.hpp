@@ -26,7 +26,6 @@ public:
 private:
   void roles_page(std::vector<role_name> before, const party_id& after, unsigned pages,
                   done<std::vector<role_name>> then);
-  [[nodiscard]] const e2ee::registrar_certificate* own() const;
   void find_person(const invite_order& order, const std::vector<role_name>& known,
                    done<invitation_made> then);
   void invite_into(const invite_order& order, const std::vector<role_name>& known,

@@ -63,7 +63,10 @@ void conversations::tell_changed(const std::vector<judged_slip>& changed) {
 refusal conversations::take_keys(const conversation_id& where, const std::map<message_id, secret32>& keys) {
   std::vector<judged_slip> changed;
   store_changes changes;
-  for (const auto& [at, seq] : messages_.in_need()) {
+  auto wanting = messages_.in_need();
+  auto unopenable = messages_.unopenable();
+  wanting.insert(wanting.end(), unopenable.begin(), unopenable.end());
+  for (const auto& [at, seq] : wanting) {
     const auto* shown = messages_.find(at, seq);
     auto key = at == where && shown != nullptr ? keys.find(shown->message) : keys.end();
     if (key == keys.end())

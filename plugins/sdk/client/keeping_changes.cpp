@@ -23,6 +23,8 @@ std::vector<hash32> objects::lacked_by(const std::vector<proved>& found) const {
       want(e2ee::role_grant::decode(x.raw, core_.me->clinic));
     if (k && *k == e2ee::kind::revocation)
       want(e2ee::signed_revocation::decode(x.raw, core_.me->clinic));
+    if (auto hash = e2ee::missing(x.cosigned, core_.inner->trust))
+      out.push_back(*hash);
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -48,8 +50,7 @@ refusal objects::keep_changes(const std::vector<proved>& found, store_changes wi
     return refusal::overloaded;
   for (const auto* part : {&admitted, &waiting})
     for (const auto* x : *part)
-      core_.rows.put(with, table::objects, to_bytes(x->hash),
-                     rows::encode(rows::object{x->where.position, x->where.time, x->raw}));
+      put(with, *x);
   if (auto why = core_.commit(std::move(with)); why != refusal::none)
     return why;
   core_.inner->trust = std::move(t);

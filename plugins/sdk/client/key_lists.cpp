@@ -4,9 +4,10 @@
 namespace wardline::client {
 
 void key_lists::fetch_all(ended then) {
-  const auto* invited = core_.inner->trust.invited(core_.inner->certificate.invitation);
+  // By the device's first certificate: a renewed one names no invitation.
+  e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
   std::set<conversation_id> in_need;
-  if (invited != nullptr && invited->what.purpose == e2ee::invitation_purpose::replacement)
+  if (known.replaced(core_.inner->certificate.device))
     for (const auto& [where, seq] : messages_.in_need())
       in_need.insert(where);
   auto one_less = after_all(in_need.size() + 1, std::move(then));
@@ -24,7 +25,11 @@ void key_lists::fetch(const conversation_id& where, std::uint32_t from_part, uns
           return;
         }
         take(where, answer->objects);
+        // Several members may have given the same part; answers to reports are counted one by one.
         auto next = from_part + static_cast<std::uint32_t>(answer->objects.size());
+        if (from_part < e2ee::answers_from_part && !answer->objects.empty())
+          if (auto last = e2ee::key_list::decode(answer->objects.back(), core_.me->clinic))
+            next = last->part + std::uint32_t{1};
         if (answer->more && !answer->objects.empty() && pages + 1 < key_list_pages_max)
           fetch(where, next, pages + 1, then);
         else
@@ -48,6 +53,10 @@ e2ee::thread_of_keys key_lists::thread() const {
     auto row = messages_.row_of(message);
     auto s = row ? e2ee::slip::decode(row->slip, core_.me->clinic) : expected<e2ee::slip>{row.why()};
     return s ? std::optional{e2ee::keyed_slip::of(*s, row->accepted)} : std::nullopt;
+  };
+  out.reports = [this](const message_id& message, const hash32&) -> std::optional<e2ee::act> {
+    auto found = reported.find(message);
+    return found == reported.end() ? std::nullopt : std::optional{found->second};
   };
   return out;
 }
@@ -106,25 +115,48 @@ void key_lists::give(const conversation_id& where, const device_id& to, done<std
   auto made = e2ee::make_key_lists(core_.me->clinic, {where, to, replaced->invitation}, keys, thread(), known,
                                    core_.inner->signing);
   if (made)
-    submit(std::move(*made), keys.size(), std::move(then));
+    submit(std::move(*made), keys.size(), std::nullopt, std::move(then));
   else
     then(made.why());
 }
 
-void key_lists::submit(std::vector<bytes> left, std::size_t keys, done<std::size_t> then) {
+void key_lists::answer(const conversation_id& where, const e2ee::act& report, done<std::size_t> then) {
+  const auto* shown = messages_.find(report.message());
+  auto row =
+      shown == nullptr ? expected<rows::message>{refusal::not_found} : messages_.row(where, shown->seq);
+  if (!row || shown->conversation != where || shown->unreadable != refusal::none) {
+    then(row ? refusal::not_found : row.why());
+    return;
+  }
+  std::vector<e2ee::message_key> keys;
+  keys.push_back({shown->message, std::move(row->key)});
+  auto here = thread();
+  here.reports = [&](const message_id&, const hash32&) { return std::optional{report}; };
+  e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
+  auto made = e2ee::make_key_lists(core_.me->clinic, {where, report.device, {}}, keys, here, known,
+                                   core_.inner->signing);
+  if (made)
+    submit(std::move(*made), 1, report.hash(), std::move(then));
+  else
+    then(made.why());
+}
+
+void key_lists::submit(std::vector<bytes> left, std::size_t keys, const std::optional<hash32>& report,
+                       done<std::size_t> then) {
   if (left.empty()) {
     then(keys);
     return;
   }
   wire::device::submit request{std::move(left.front()), {}, {}};
+  request.report = report;
   left.erase(left.begin());
   core_.link.ask_for<wire::device::submitted>(
       std::move(request),
-      [this, left = std::move(left), keys, then](const result<wire::device::submitted>& answer) {
+      [this, left = std::move(left), keys, report, then](const result<wire::device::submitted>& answer) {
         if (!core_.inner || !answer)
           then(core_.inner ? result<std::size_t>{answer.no} : result<std::size_t>{refusal::not_logged_in});
         else
-          submit(left, keys, then);
+          submit(left, keys, report, then);
       });
 }
 

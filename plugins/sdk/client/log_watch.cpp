@@ -6,13 +6,14 @@ namespace wardline::client {
 
 namespace {
 
-/// The audit entry's fields that a device needs (kind, time, hash). Format of the audit log, version 1:
-/// u8 version 1 | u8 kind | u64 time | b16 user | b16 device | b16 conversation | b16 object | b32 hash | v16
-/// detail.
+/// The audit entry's fields that a device needs (kind, time, hash, detail). Format of the audit log, version
+/// 1: u8 version 1 | u8 kind | u64 time | b16 user | b16 device | b16 conversation | b16 object | b32 hash |
+/// v16 detail.
 struct entry_facts {
   std::uint8_t kind = 0;
   time_ms time = 0;
   hash32 hash{};
+  bytes detail; ///< of an accepted object: a second registrar's word, or nothing
 };
 
 /// Kinds of entries that say an object was accepted: accepted, enrolled, invited. An entry about a refusal
@@ -28,7 +29,7 @@ expected<entry_facts> read_entry(bytes_view raw) {
   out.time = in.u64();
   in.take(4 * 16); // user, device, conversation, object id
   out.hash = in.b32();
-  in.v16();
+  out.detail = to_bytes(in.v16());
   in.finish();
   if (!in.ok())
     return in.why();
@@ -184,7 +185,10 @@ expected<proved> log_watch::prove(const wire::device::logged& x) const {
   auto why = e2ee::check_inclusion(leaf, x.leaf, head.size, head.root, x.proof);
   if (why != refusal::none)
     return why;
-  return proved{*hash, {x.leaf, entry->time}, x.object};
+  proved out{*hash, {x.leaf, entry->time}, x.object};
+  if (auto second = e2ee::cosignature::decode(entry->detail, core_.me->clinic))
+    out.cosigned = std::move(*second);
+  return out;
 }
 
 } // namespace wardline::client

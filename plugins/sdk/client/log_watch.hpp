@@ -10,6 +10,7 @@ struct proved {
   hash32 hash{};
   e2ee::log_place where;
   bytes raw;
+  std::optional<e2ee::cosignature> cosigned{}; ///< out of the leaf's entry: the log vouches for it as well
 };
 
 class log_watch {

@@ -34,6 +34,12 @@ bool comes_before(const message_row& a, const message_row& b) {
          std::tie(urgency_b, b.accepted, b.conversation, b.seq);
 }
 
+/// What somebody else's word about the key can heal: everything before the seal was right.
+bool wants_key(refusal why) {
+  return why == refusal::needs || why == refusal::seal_not_openable ||
+         why == refusal::key_commitment_mismatch;
+}
+
 } // namespace
 
 refusal messages::load() {
@@ -49,7 +55,7 @@ refusal messages::load() {
     auto shown = describe(where, seq, *row, s);
     if (shown.message && shown.unreadable == refusal::none)
       by_id_.try_emplace(shown.message, place{where, seq});
-    if (shown.message && shown.unreadable == refusal::needs)
+    if (shown.message && wants_key(shown.unreadable))
       needy_.try_emplace(shown.message, place{where, seq});
     all_[{where, seq}] = {std::move(shown), s ? s->h : hash32{}};
     return refusal::none;
@@ -200,6 +206,14 @@ std::vector<std::pair<conversation_id, std::uint64_t>> messages::in_need() const
   return out;
 }
 
+std::vector<std::pair<conversation_id, std::uint64_t>> messages::unopenable() const {
+  std::vector<place> out;
+  for (const auto& [at, m] : all_)
+    if (m.shown.unreadable != refusal::needs && wants_key(m.shown.unreadable))
+      out.push_back(at);
+  return out;
+}
+
 void messages::put(store_changes& changes, const conversation_id& where, const judged_slip& slip) const {
   core_.rows.put(changes, table::messages, rows::key_of_message(where, slip.seq), rows::encode(slip.row));
 }
@@ -209,7 +223,7 @@ void messages::remember(const judged_slip& slip) {
   // What cannot be read names nothing: a forged slip must not take the true one's id.
   if (slip.shown.message && slip.row.unreadable == refusal::none)
     by_id_.try_emplace(slip.shown.message, at);
-  if (slip.shown.message && slip.row.unreadable == refusal::needs)
+  if (slip.shown.message && wants_key(slip.row.unreadable))
     needy_.try_emplace(slip.shown.message, at);
   all_[at] = {slip.shown, slip.h};
 }

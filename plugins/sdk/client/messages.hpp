@@ -47,6 +47,8 @@ public:
   [[nodiscard]] expected<judged_slip> judge_kept(const conversation_id& where, std::uint64_t seq,
                                                  const e2ee::conversation_head& head,
                                                  const secret32* given = nullptr) const;
+  /// Signed by its author, and no seal here opens to the key it commits to: a request for the key (e2ee 5.9).
+  [[nodiscard]] std::vector<std::pair<conversation_id, std::uint64_t>> unopenable() const;
   /// Kept without a key, or without its author's certificate (e2ee 6.10), in order.
   [[nodiscard]] std::vector<std::pair<conversation_id, std::uint64_t>> in_need() const;
   /// Into `changes`; remember() after they are committed.

@@ -14,7 +14,8 @@ bool is_change(e2ee::kind k) {
   return k == e2ee::kind::grant || k == e2ee::kind::revocation;
 }
 
-std::optional<hash32> lacks(const proved& x, const e2ee::trust& t) {
+/// What the object itself hangs on.
+std::optional<hash32> object_lacks(const proved& x, const e2ee::trust& t) {
   auto k = e2ee::peek_kind(x.raw);
   if (k && *k == e2ee::kind::invitation)
     if (auto object = e2ee::signed_invitation::decode(x.raw, t.clinic()))
@@ -31,14 +32,26 @@ std::optional<hash32> lacks(const proved& x, const e2ee::trust& t) {
   return std::nullopt; // a registrar's certificate hangs on a device, which has no hash here
 }
 
+std::optional<hash32> lacks(const proved& x, const e2ee::trust& t) {
+  auto own = object_lacks(x, t);
+  return own ? own : e2ee::missing(x.cosigned, t);
+}
+
 } // namespace
 
 refusal objects::admit_one(const proved& x, e2ee::trust& t) {
   auto k = e2ee::peek_kind(x.raw);
   if (!k)
     return k.why();
-  return is_identity(*k) || is_change(*k) ? e2ee::admit(x.raw, t, {x.where, std::nullopt})
+  return is_identity(*k) || is_change(*k) ? e2ee::admit(x.raw, t, {x.where, x.cosigned})
                                           : refusal::none; // root and server are pinned
+}
+
+void objects::put(store_changes& into, const proved& x) const {
+  rows::object row{x.where.position, x.where.time, x.raw};
+  if (x.cosigned)
+    row.cosigned = x.cosigned->raw();
+  core_.rows.put(into, table::objects, to_bytes(x.hash), rows::encode(row));
 }
 
 refusal objects::load(e2ee::trust& t) {
@@ -50,7 +63,13 @@ refusal objects::load(e2ee::trust& t) {
     auto hash = fixed<32>(key);
     if (!row || !hash)
       return refusal::value_not_openable;
-    all.push_back({*hash, {row->position, row->time}, std::move(row->raw)});
+    proved kept{*hash, {row->position, row->time}, std::move(row->raw)};
+    auto second = e2ee::cosignature::decode(row->cosigned, core_.me->clinic);
+    if (!row->cosigned.empty() && !second)
+      return refusal::value_not_openable;
+    if (second)
+      kept.cosigned = std::move(*second);
+    all.push_back(std::move(kept));
     return refusal::none;
   });
   if (why != refusal::none)
@@ -248,8 +267,7 @@ refusal objects::admit(gathering& g, std::vector<hash32>& lacking) {
   }
   store_changes changes;
   for (const auto* x : admitted)
-    core_.rows.put(changes, table::objects, to_bytes(x->hash),
-                   rows::encode(rows::object{x->where.position, x->where.time, x->raw}));
+    put(changes, *x);
   if (auto why = core_.commit(std::move(changes)); why != refusal::none)
     return why;
   core_.inner->trust = std::move(t);

@@ -66,6 +66,7 @@ private:
   /// Admits what hangs on known things; collects what lacks. none, or the first refusal of a check.
   refusal admit(gathering& g, std::vector<hash32>& lacking);
   refusal pool(gathering& g, const std::vector<wire::device::logged>& found) const;
+  void put(store_changes& into, const proved& x) const;
   static refusal admit_one(const proved& x, e2ee::trust& t);
   /// What waited for one who is known now.
   void admit_waiting(e2ee::trust& t);

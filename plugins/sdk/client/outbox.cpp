@@ -230,6 +230,12 @@ void outbox::take_refusal(const message_id& message, const refused& no) {
   }
   if (no.why == refusal::stale_party) {
     seal_again(message, no);
+  } else if (no.why == refusal::stale_certificate && certified_anew(*row)) {
+    auto why = write(message, *row);
+    if (why == refusal::none)
+      post(message);
+    else
+      stop(message, because(why));
   } else if (no.why == refusal::message_id_reused) {
     look_for(message, no);
   } else if (no.why == refusal::stale_conversation) {
@@ -299,6 +305,24 @@ refusal outbox::resealed(rows::outbox& row) const {
     s = std::move(again);
   }
   return refusal::none;
+}
+
+/// Written under the certificate before the renewal: the header is made anew, and nothing else (e2ee 6.5).
+bool outbox::certified_anew(rows::outbox& row) const {
+  auto s = e2ee::slip::decode(row.slip, core_.me->clinic);
+  if (!s || s->header.author_certificate == core_.inner->certificate.hash())
+    return false;
+  std::vector<e2ee::conversation_party> parties;
+  for (const auto& p : s->header.parties)
+    parties.push_back({p, {}});
+  auto seals = recipients(parties);
+  auto header = s->header;
+  header.author_certificate = core_.inner->certificate.hash();
+  auto next = seals ? e2ee::readdress(*s, row.key, header, std::move(*seals), nullptr, core_.inner->signing)
+                    : expected<e2ee::readdressed>{seals.why()};
+  if (next)
+    row.slip = std::move(next->slip);
+  return static_cast<bool>(next);
 }
 
 /// After a new header "reused" means that the first copy had been accepted: its ack is in the conversation.

@@ -57,6 +57,7 @@ private:
   void take_refusal(const message_id& message, const refused& no);
   void seal_again(const message_id& message, const refused& no);
   refusal resealed(rows::outbox& row) const;
+  bool certified_anew(rows::outbox& row) const;
   void look_for(const message_id& message, const refused& no);
   void ack(const message_id& message, std::uint64_t seq, std::uint64_t leaf);
   void stop(const message_id& message, const refused& no);

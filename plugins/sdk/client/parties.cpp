@@ -256,7 +256,6 @@ void parties::fetch_missing(const party_id& party, const wire::device::party& fo
     auto older = asked->second.cores;
     auto newest =
         e2ee::roster_link::decode(older.back().core.raw(), found.members, found.seals, core_.me->clinic);
-    older.pop_back();
     auto lacking =
         newest ? e2ee::missing(e2ee::older_links{older}, *newest, core_.inner->trust) : std::vector<hash32>{};
     objects_.fetch(std::move(lacking), [this, party, found](refusal) {
@@ -308,7 +307,7 @@ refusal parties::gather(const party_id& party, const wire::device::party& found)
     const auto* known = held == nullptr ? nullptr : held->at(core->n);
     if (known == nullptr) {
       auto seal = own_seal(found, core->n);
-      cores.push_back({std::move(*core), proof->where, std::nullopt, seal});
+      cores.push_back({std::move(*core), proof->where, std::move(proof->cosigned), seal});
     } else if (known->hash != core->hash()) {
       return refusal::roster_fork;
     }
@@ -327,6 +326,8 @@ refusal parties::adopt(const party_id& party, const wire::device::party& found) 
   if (!newest)
     return newest.why();
   e2ee::trust_standing standing{core_.inner->trust, *last.where};
+  if (last.cosigned)
+    standing.cosigned_by(*last.cosigned);
   e2ee::older_links older{std::vector<e2ee::older_link>{cores.begin(), cores.end() - 1}};
   auto next = core_.inner->keys.judge(older, *newest, standing);
   if (!next)

@@ -1,4 +1,5 @@
 #include "client/registry_acts.hpp"
+#include "client/enrolment.hpp"
 #include "e2ee/signing.hpp"
 #include <algorithm>
 
@@ -33,6 +34,13 @@ void registry_acts::find(const std::string& name, const party_id& party, done<su
 
 void registry_acts::find_device(const device_id& device, done<subject> then) {
   ask_standing({{}, device}, {}, {}, std::move(then));
+}
+
+void registry_acts::find_subject(e2ee::subject_kind kind, const e2ee::subject_id& whom, done<subject> then) {
+  if (kind == e2ee::subject_kind::user)
+    ask_standing({user_id{whom.value}, {}}, {}, {}, std::move(then));
+  else
+    ask_standing({{}, device_id{whom.value}}, {}, {}, std::move(then));
 }
 
 void registry_acts::ask_standing(const wire::device::get_standing& about, const std::string& name,
@@ -93,13 +101,74 @@ void registry_acts::submit(bytes object, done<nothing> then) {
 
 void registry_acts::grant(const std::string& name, const party_id& party, e2ee::grant_state state,
                           time_ms until, done<nothing> then) {
+  sign_grant(name, party, state, until, [this, then](result<bytes> object) {
+    if (object)
+      submit(std::move(*object), then);
+    else
+      then(object.no);
+  });
+}
+
+void registry_acts::prepare_grant(const std::string& name, const party_id& party, e2ee::grant_state state,
+                                  time_ms until, done<handed_over> then) {
+  sign_grant(name, party, state, until, [this, then](result<bytes> object) {
+    if (object)
+      submit_or_hand_over(std::move(*object), e2ee::scope::role_grants, then);
+    else
+      then(object.no);
+  });
+}
+
+void registry_acts::submit_or_hand_over(bytes object, std::uint8_t scope_bit, const done<handed_over>& then) {
+  if ((own_registrar()->alone & scope_bit) == 0) {
+    then(handed_over{prepared_act{std::move(object)}});
+    return;
+  }
+  submit(std::move(object), [then](const result<nothing>& ended) {
+    if (ended)
+      then(handed_over{});
+    else
+      then(ended.no);
+  });
+}
+
+void registry_acts::renew(const device_id& device, done<handed_over> then) {
+  if (own_registrar() == nullptr) {
+    then(refusal::not_registrar);
+    return;
+  }
+  find_device(device, [this, device, then](const result<subject>& found) {
+    if (!core_.inner || !found) {
+      then(core_.inner ? result<handed_over>{found.no} : result<handed_over>{refusal::not_logged_in});
+      return;
+    }
+    const auto* held = core_.inner->trust.newest(device);
+    if (held == nullptr || found->devices.empty()) {
+      then(held == nullptr ? refusal::not_found : refusal::device_revoked);
+      return;
+    }
+    e2ee::device_fields next = held->what;
+    next.issuer = e2ee::certificate_issuer::registrar;
+    next.invitation = {};
+    next.previous = held->what.hash();
+    next.registrar = own_registrar()->hash();
+    ++next.serial;
+    next.from = core_.now();
+    next.until = core_.now() + certificate_ms;
+    auto offer = e2ee::sign_object(core_.me->clinic, next, {{core_.inner->signing, e2ee::labels::device}});
+    submit_or_hand_over(std::move(offer), e2ee::scope_for(next.of_class), then);
+  });
+}
+
+void registry_acts::sign_grant(const std::string& name, const party_id& party, e2ee::grant_state state,
+                               time_ms until, done<bytes> then) {
   if (own_registrar() == nullptr) {
     then(refusal::not_registrar);
     return;
   }
   find(name, party, [this, party, state, until, then](result<subject> whom) {
     if (!core_.inner || !whom) {
-      then(core_.inner ? result<nothing>{whom.no} : result<nothing>{refusal::not_logged_in});
+      then(core_.inner ? result<bytes>{whom.no} : result<bytes>{refusal::not_logged_in});
       return;
     }
     e2ee::grant_fields fields;
@@ -116,7 +185,7 @@ void registry_acts::grant(const std::string& name, const party_id& party, e2ee::
     fields.registrar = own_registrar()->hash();
     fields.from = core_.now();
     fields.until = until;
-    submit(e2ee::sign_object(core_.me->clinic, fields, {{core_.inner->signing, e2ee::labels::grant}}), then);
+    then(e2ee::sign_object(core_.me->clinic, fields, {{core_.inner->signing, e2ee::labels::grant}}));
   });
 }
 

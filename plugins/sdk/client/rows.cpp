@@ -237,7 +237,11 @@ std::optional<changes> decode(bytes_view raw) {
 }
 
 bytes encode(const object& r) {
-  return begin().u64(r.position).u64(r.time).v32(r.raw).take();
+  auto out = begin();
+  out.u64(r.position).u64(r.time).v32(r.raw);
+  if (!r.cosigned.empty()) // rows of before there were cosignatures end here
+    out.v16(r.cosigned);
+  return out.take();
 }
 
 template <>
@@ -247,6 +251,11 @@ std::optional<object> decode(bytes_view raw) {
   r.position = in.u64();
   r.time = in.u64();
   r.raw = part(in);
+  if (in.ok() && in.offset() < raw.size()) {
+    r.cosigned = to_bytes(in.v16(wire::cosignature_bytes_max));
+    if (in.ok() && r.cosigned.empty())
+      in.refuse(refusal::truncated); // one encoding for none
+  }
   return ended(in, std::move(r));
 }
 

@@ -110,6 +110,7 @@ struct object {
   std::uint64_t position = 0;
   time_ms time = 0;
   bytes raw;
+  bytes cosigned{}; ///< a second registrar's word, or none
 };
 
 /// table parties, key party id: the head. Its cores stand under party id | u32 n, as received.

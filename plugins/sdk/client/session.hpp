@@ -77,6 +77,11 @@ public:
   void start(session_identity who, time_ms now);
   /// Says a channel's orderly end, if one is open, and stays idle. Pending requests stay pending.
   void stop();
+  /// The device's newest certificate, for the next hello.
+  void renewed(const hash32& certificate) {
+    if (who_)
+      who_->certificate_hash = certificate;
+  }
   void on_channel_data(bytes_view payload, time_ms now);
   void on_channel_closed(refusal why, time_ms now);
   /// At least once a second while something is waited for; in virtual time, whenever convenient.

@@ -143,6 +143,11 @@ void turns::stage(const party_id& party) {
     end(party, link.why());
     return;
   }
+  if (now.hand_over) { // its maker is no member: nobody here keeps the seed
+    now.hand_over({std::move(link->core), std::move(link->members), std::move(link->seals)});
+    end(party, refusal::none);
+    return;
+  }
   rows::turn turn{fresh_request(), {}, {}, {}, packs_.with_link(*link, intent.add)};
   turn.core = std::move(link->core);
   turn.members = std::move(link->members);

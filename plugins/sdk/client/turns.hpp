@@ -35,6 +35,8 @@ public:
   /// What the daemon says waits for this device's hands.
   void on_pending(const wire::device::pending& wanted);
   void list_pending();
+  /// Told of everything that waits, before links and packs are looked at.
+  std::function<void(const wire::device::pending&)> heard;
   /// A head is new here: is it as it should be?
   void look_at(const party_id& party);
   /// Old heads, from time to time.
@@ -43,7 +45,9 @@ public:
   /// By a person: a member refreshes and settles what waits; a registrar who is no member makes the link with
   /// what waits in it. Refusals: not_registrar, recipient_not_ready (no first link), epoch_taken (somebody
   /// else was faster each time), those of the link.
-  void by_hand(const party_id& party, done<nothing> then);
+  void by_hand(const party_id& party, done<nothing> then) { by_hand(party, nullptr, std::move(then)); }
+  /// The same; handed over and not sent where it is a registrar's link and she may not make it alone.
+  void prepare(const party_id& party, done<handed_over> then);
 
 private:
   struct turning {
@@ -51,9 +55,11 @@ private:
     e2ee::signer_role role = e2ee::signer_role::member;
     hash32 certificate{}; ///< of the registrar; zero: the device's own
     unsigned tries = 0;
-    bool asked = false; ///< for certificates that were not known
+    bool asked = false;                          ///< for certificates that were not known
+    std::function<void(prepared_act)> hand_over; ///< instead of sending; may be unset
     std::vector<ended> waiting;
   };
+  using handing_over = std::function<void(prepared_act)>;
 
   void want(turning what, ended then);
   void step(const party_id& party);
@@ -63,7 +69,8 @@ private:
   void take_answer(const party_id& party, const result<wire::device::submitted>& answer);
   void end(const party_id& party, refusal why);
   void settle_one(const party_id& party, const ended& one_less);
-  void turn_now(e2ee::turn_intent intent, const done<nothing>& then);
+  void by_hand(const party_id& party, handing_over hand_over, done<nothing> then);
+  void turn_now(e2ee::turn_intent intent, handing_over hand_over, const done<nothing>& then);
   void take_wanted(const wire::device::turn_wanted& wanted);
   [[nodiscard]] e2ee::turn_intent judged(const e2ee::turn_intent& intent,
                                          std::vector<device_id>& unknown) const;

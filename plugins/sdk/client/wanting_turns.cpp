@@ -74,6 +74,8 @@ void turns::list_pending() {
 }
 
 void turns::on_pending(const wire::device::pending& wanted) {
+  if (core_.inner && heard)
+    heard(wanted);
   if (!core_.inner || (wanted.turns.empty() && wanted.packs.empty()))
     return;
   // What makes it true must be known here first.
@@ -139,10 +141,23 @@ void turns::tick() {
     look_at(party);
 }
 
-void turns::by_hand(const party_id& party, done<nothing> then) {
-  changes_.follow([this, party, then](refusal) {
+void turns::prepare(const party_id& party, done<handed_over> then) {
+  auto made = std::make_shared<handed_over>();
+  by_hand(
+      party, [made](prepared_act act) { *made = std::move(act); },
+      [made, then](const result<nothing>& turned) {
+        if (turned)
+          then(std::move(*made));
+        else
+          then(turned.no);
+      });
+}
+
+void turns::by_hand(const party_id& party, handing_over hand_over, done<nothing> then) {
+  changes_.follow([this, party, hand_over, then](refusal) {
     core_.link.ask_for<wire::device::pending>(
-        wire::device::list_pending{}, [this, party, then](const result<wire::device::pending>& answer) {
+        wire::device::list_pending{},
+        [this, party, hand_over, then](const result<wire::device::pending>& answer) {
           if (!core_.inner) {
             then(refusal::not_logged_in);
             return;
@@ -153,17 +168,17 @@ void turns::by_hand(const party_id& party, done<nothing> then) {
               if (turn.party == party)
                 wanted = {party, e2ee::party_kind::role, turn.add, turn.remove, e2ee::link_reason::add, 0};
           wanted.party = party;
-          parties_.refresh(party, [this, wanted, then](refusal why) {
+          parties_.refresh(party, [this, wanted, hand_over, then](refusal why) {
             if (!core_.inner || why != refusal::none)
               then(core_.inner ? why : refusal::not_logged_in);
             else
-              turn_now(wanted, then);
+              turn_now(wanted, hand_over, then);
           });
         });
   });
 }
 
-void turns::turn_now(e2ee::turn_intent intent, const done<nothing>& then) {
+void turns::turn_now(e2ee::turn_intent intent, handing_over hand_over, const done<nothing>& then) {
   const auto* held = parties_.chain(intent.party);
   if (held == nullptr || held->head() == 0) {
     then(refusal::recipient_not_ready);
@@ -189,6 +204,10 @@ void turns::turn_now(e2ee::turn_intent intent, const done<nothing>& then) {
     }
     what.role = e2ee::signer_role::registrar;
     what.certificate = own->hash;
+    e2ee::trust_standing known{core_.inner->trust, core::at_end(core_.now())};
+    auto may = known.registrar_may_turn(own->hash, intent.party, intent.kind, {});
+    if (may == refusal::second_registrar_missing)
+      what.hand_over = std::move(hand_over);
   }
   what.intent = std::move(intent);
   want(std::move(what), [then](refusal why) {

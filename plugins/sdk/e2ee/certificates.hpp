@@ -140,6 +140,16 @@ struct device_fields {
   }
 };
 
+/// 5.4: a renewal that its registrar has signed and its device has not: the same signed bytes and hash. The
+/// registrar cannot know another signing key than the device's, so it never changes one.
+struct renewal_offer_fields : device_fields {
+  static constexpr std::uint8_t signatures_min = 1, signatures_max = 1;
+  static renewal_offer_fields read(reader& in) { return {device_fields::read(in)}; }
+  [[nodiscard]] bool signature_count_ok(std::uint8_t) const {
+    return issuer == certificate_issuer::registrar;
+  }
+};
+
 /// 5.5, signed by a registrar.
 struct grant_fields {
   static constexpr kind of = kind::grant;
@@ -193,6 +203,7 @@ using server_certificate = object<server_fields>;
 using registrar_certificate = object<registrar_fields>;
 using signed_invitation = object<invitation_fields>;
 using device_certificate = object<device_fields>;
+using renewal_offer = object<renewal_offer_fields>;
 using role_grant = object<grant_fields>;
 using signed_revocation = object<revocation_fields>;
 using cosignature = object<cosign_fields>;

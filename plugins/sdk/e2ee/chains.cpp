@@ -31,7 +31,16 @@ bool within_units(const registrar_certificate& by, const registrar_act& act, con
   return true;
 }
 
-/// A cosignature over the act by another user's registrar who holds the same bit and was one at that time.
+bool newer_stands_before(const registrar_certificate& by, const trust& t, std::uint64_t position) {
+  auto seen = t.registrar_serial(by.device);
+  if (!seen || seen->serial <= by.serial)
+    return false;
+  auto* newer = t.registrar(seen->hash);
+  return newer != nullptr && newer->where.position < position;
+}
+
+/// A cosignature over the act by another user's registrar who holds the same bit and was one at that time, by
+/// the newest certificate of then.
 refusal check_cosign(const registrar_certificate& by, const registrar_act& act, const trust& t,
                      const evidence& e) {
   if (!e.cosigned)
@@ -43,18 +52,11 @@ refusal check_cosign(const registrar_certificate& by, const registrar_act& act, 
   if (!signed_by(c.frame, 0, second->what.signing_key, labels::cosign))
     return refusal::bad_signature;
   bool fits = c.of_object == act.object && (second->what.scope & act.scope_bit) != 0 &&
-              second->what.user != by.user &&
+              second->what.user != by.user && second->where.position < position_of(e) &&
+              !newer_stands_before(second->what, t, position_of(e)) &&
               !t.registrar_revoked_before(second->what.device, position_of(e)) &&
               !(e.in_log && e.in_log->time > second->what.until);
   return fits ? refusal::none : refusal::second_registrar_missing;
-}
-
-bool newer_stands_before(const registrar_certificate& by, const trust& t, std::uint64_t position) {
-  auto seen = t.registrar_serial(by.device);
-  if (!seen || seen->serial <= by.serial)
-    return false;
-  auto* newer = t.registrar(seen->hash);
-  return newer != nullptr && newer->where.position < position;
 }
 
 /// 5.3: a patient's invitation names at most the patient's own party, and nobody else's names a patient's.
@@ -178,6 +180,11 @@ refusal check_act(const registrar_certificate& by, const registrar_act& act, con
   if (e.in_log && e.in_log->time > by.until)
     return refusal::registrar_expired;
   return refusal::none;
+}
+
+std::optional<hash32> missing(const std::optional<cosignature>& second, const trust& t) {
+  return second && t.registrar(second->registrar) == nullptr ? std::optional{second->registrar}
+                                                             : std::nullopt;
 }
 
 std::optional<hash32> missing(const invitation_fields& x, const trust& t) {

@@ -41,10 +41,16 @@ struct evidence {
 /// key_reused, serial_went_back, serial_reused, device_revoked, not_in_log. Expiry is an alarm only.
 [[nodiscard]] refusal verify(const device_certificate& x, const trust& t, const evidence& e);
 
+/// The registrar's half of a renewal (5.4): everything but the device's own signature. successor_mismatch
+/// also where the signing key is another one.
+[[nodiscard]] refusal verify(const renewal_offer& x, const trust& t, const evidence& e);
+
 /// The hash that `verify` answered `needs` for, if it names one; registrar certificates need the certificate
 /// of their device, which has no hash here.
 [[nodiscard]] std::optional<hash32> missing(const invitation_fields& x, const trust& t);
 [[nodiscard]] std::optional<hash32> missing(const device_fields& x, const trust& t);
+/// The second registrar's certificate, where it is not known.
+[[nodiscard]] std::optional<hash32> missing(const std::optional<cosignature>& second, const trust& t);
 
 /// What a registrar does by signing.
 struct registrar_act {

@@ -42,14 +42,18 @@ bool old_key_agrees(const device_certificate& x, const device_certificate& previ
   return x.signing_key == previous.signing_key;
 }
 
-refusal check_renewal(const device_certificate& x, const trust& t, const evidence& e) {
+/// What the registrar signed, and may.
+refusal check_renewer(const device_fields& x, const framed& frame, const trust& t, const evidence& e) {
   const auto& by = t.registrar(x.registrar)->what;
-  const auto& previous = t.certificate(x.previous)->what;
-  if (!signed_by(x.frame, 0, by.signing_key, labels::device))
+  if (!signed_by(frame, 0, by.signing_key, labels::device))
     return refusal::bad_signature;
   bool own = x.of_class == device_class::personal_staff || x.of_class == device_class::personal_patient;
-  if (auto why = check_act(by, {scope_for(x.of_class), &x.parties, own, x.hash()}, t, e);
-      why != refusal::none)
+  return check_act(by, {scope_for(x.of_class), &x.parties, own, frame.hash()}, t, e);
+}
+
+refusal check_renewal(const device_certificate& x, const trust& t, const evidence& e) {
+  const auto& previous = t.certificate(x.previous)->what;
+  if (auto why = check_renewer(x, x.frame, t, e); why != refusal::none)
     return why;
   if (!owns_its_key(x))
     return refusal::no_proof_of_possession;
@@ -61,7 +65,7 @@ refusal check_renewal(const device_certificate& x, const trust& t, const evidenc
   return refusal::none;
 }
 
-refusal check_keys_differ(const device_certificate& x, const trust& t) {
+refusal check_keys_differ(const device_fields& x, const trust& t) {
   if (x.signing_key == x.noise_key || x.signing_key == x.sealing_key || x.noise_key == x.sealing_key)
     return refusal::key_reused;
   auto owner = t.owner_of(x.signing_key);
@@ -70,11 +74,24 @@ refusal check_keys_differ(const device_certificate& x, const trust& t) {
 
 /// A first certificate starts a device, a renewal continues its newest: otherwise who is invited could take
 /// the id of somebody else's device, or an old key could speak again.
-bool continues_its_device(const device_certificate& x, const trust& t) {
+bool continues_its_device(const device_fields& x, const hash32& hash, const trust& t) {
   auto* newest = t.newest(x.device);
-  if (newest == nullptr || newest->what.hash() == x.hash())
+  if (newest == nullptr || newest->what.hash() == hash)
     return true;
   return x.issuer == certificate_issuer::registrar && x.previous == newest->what.hash();
+}
+
+/// What holds for every certificate, whoever issued it.
+refusal check_place(const device_fields& x, const hash32& hash, const trust& t, const evidence& e) {
+  if (auto why = check_keys_differ(x, t); why != refusal::none)
+    return why;
+  if (auto why = check_serial(t.device_serial(x.device), x.serial, hash); why != refusal::none)
+    return why;
+  if (t.device_revoked_before(x.device, position_of(e)))
+    return refusal::device_revoked;
+  if (!continues_its_device(x, hash, t))
+    return refusal::successor_mismatch;
+  return e.in_log ? refusal::none : refusal::not_in_log;
 }
 
 template <class Object, class Held, class Verify, class Adopt>
@@ -106,17 +123,22 @@ refusal verify(const device_certificate& x, const trust& t, const evidence& e) {
   if (missing(x, t))
     return refusal::needs;
   auto why = x.issuer == certificate_issuer::invitation ? check_first(x, t, e) : check_renewal(x, t, e);
-  if (why == refusal::none)
-    why = check_keys_differ(x, t);
-  if (why == refusal::none)
-    why = check_serial(t.device_serial(x.device), x.serial, x.hash());
-  if (why != refusal::none)
+  return why == refusal::none ? check_place(x, x.hash(), t, e) : why;
+}
+
+refusal verify(const renewal_offer& x, const trust& t, const evidence& e) {
+  if (missing(x, t))
+    return refusal::needs;
+  if (auto why = check_renewer(x, x.frame, t, e); why != refusal::none)
     return why;
-  if (t.device_revoked_before(x.device, position_of(e)))
-    return refusal::device_revoked;
-  if (!continues_its_device(x, t))
+  const auto& previous = t.certificate(x.previous)->what;
+  bool same = x.device == previous.device && x.user == previous.user && x.of_class == previous.of_class &&
+              x.signing_key == previous.signing_key;
+  if (!same)
     return refusal::successor_mismatch;
-  return e.in_log ? refusal::none : refusal::not_in_log;
+  if (x.of_class == device_class::personal_patient && x.parties != previous.parties)
+    return refusal::class_not_for_party;
+  return check_place(x, x.hash(), t, e);
 }
 
 expected<registrar_certificate> admit_registrar(bytes_view raw, trust& t, const evidence& e) {

@@ -12,6 +12,12 @@ bool signed_with(const framed& frame, std::string_view label, const device_facts
 
 } // namespace
 
+bytes history_info(std::string_view label, bytes_view before_enc) {
+  writer out;
+  out.lab(label).put(before_enc);
+  return out.take();
+}
+
 expected<device_id> signer_among(const framed& frame, std::string_view label,
                                  const std::vector<device_id>& members, const std::optional<device_id>& named,
                                  const standing& known) {

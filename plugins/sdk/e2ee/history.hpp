@@ -5,6 +5,9 @@
 
 namespace wardline::e2ee {
 
+/// HPKE info of either: lab(label) | the object's bytes before `enc`.
+bytes history_info(std::string_view label, bytes_view before_enc);
+
 /// Neither object names its signer. `named`: whom the channel names that it came through (the daemon knows);
 /// nobody named: the key of each of `members` is tried, which costs a verification for each. Refuses:
 /// `signer_not_member` (the named one is none of them or barred, or nobody's key fits), `needs` (the named

@@ -9,12 +9,6 @@ namespace {
 /// Frame start and fields up to `enc`.
 constexpr std::size_t bytes_before_enc = frame_start_size + 16 + 16 + 32 + 32 + 2 + 2;
 
-bytes info_of(bytes_view before_enc) {
-  writer out;
-  out.lab(labels::keys).put(before_enc);
-  return out.take();
-}
-
 bool belongs_to_any(const device_id& d, const std::vector<party_id>& parties, const standing& known) {
   return std::any_of(parties.begin(), parties.end(),
                      [&](const party_id& p) { return known.entitlement(d, p).has_value(); });
@@ -46,11 +40,11 @@ keylist_fields keylist_fields::read(reader& in) {
 }
 
 bytes keylist_info(const key_list& list) {
-  return info_of(list.frame.signed_bytes().first(bytes_before_enc));
+  return history_info(labels::keys, list.frame.signed_bytes().first(bytes_before_enc));
 }
 
 bytes keylist_info(const clinic_id& clinic, const keylist_fields& fields) {
-  return info_of(bytes_view{encode(clinic, fields)}.first(bytes_before_enc));
+  return history_info(labels::keys, bytes_view{encode(clinic, fields)}.first(bytes_before_enc));
 }
 
 expected<std::uint16_t> keylist_parts(std::size_t keys) {

@@ -18,6 +18,9 @@ inline constexpr std::size_t keylist_entry_bytes = 16 + 32;
 inline constexpr std::size_t keylist_sealed_bytes_max = keylist_entries_max * keylist_entry_bytes + 16;
 /// Parts of one list: what its u16 can say.
 inline constexpr std::size_t keylist_parts_max = 0xffff;
+/// Who fetches key lists from this part on fetches answers to reports instead: lists of one key, counted from
+/// here.
+inline constexpr std::uint32_t answers_from_part = 32'768;
 
 struct keylist_fields {
   static constexpr kind of = kind::keylist;

@@ -8,12 +8,6 @@ namespace {
 /// Frame start and fields up to `enc`.
 constexpr std::size_t bytes_before_enc = frame_start_size + 16 + 16 + 32 + 4 + 4 + 32;
 
-bytes info_of(bytes_view before_enc) {
-  writer out;
-  out.lab(labels::history).put(before_enc);
-  return out.take();
-}
-
 const party_member* member_of(const party_chain& chain, const device_id& d) {
   auto found = std::find_if(chain.members.begin(), chain.members.end(),
                             [&](const party_member& m) { return m.device == d; });
@@ -43,11 +37,11 @@ pack_fields pack_fields::read(reader& in) {
 }
 
 bytes pack_info(const history_pack& pack) {
-  return info_of(pack.frame.signed_bytes().first(bytes_before_enc));
+  return history_info(labels::history, pack.frame.signed_bytes().first(bytes_before_enc));
 }
 
 bytes pack_info(const clinic_id& clinic, const pack_fields& fields) {
-  return info_of(bytes_view{encode(clinic, fields)}.first(bytes_before_enc));
+  return history_info(labels::history, bytes_view{encode(clinic, fields)}.first(bytes_before_enc));
 }
 
 expected<device_id> check_pack(const history_pack& pack, const party_chain& chain,

@@ -104,8 +104,8 @@ struct party_epoch {
 
 /// A link that was judged good, with what the store has to keep. Commit it, then give it to `adopt`.
 struct adoption {
-  party_chain chain;               ///< as it will be
-  std::optional<secret32> seed;    ///< of the head; none: this device is not a member (or `trouble` says why)
+  party_chain chain;            ///< as it will be
+  std::optional<secret32> seed; ///< of the head; none: this device is not a member (or `trouble` says why)
   std::map<std::uint32_t, secret32> earlier; ///< of links that this device was away for, by number
   refusal trouble = refusal::none; ///< seed_not_openable, seed_mismatch: adopted all the same, turn again
   bool foreign_seed = false;       ///< turn again, reason foreign_seed, if this device is a member

@@ -202,8 +202,11 @@ std::vector<hash32> missing(const older_links& older, const roster_link& newest,
     if (t.certificate(hash) == nullptr && t.registrar(hash) == nullptr)
       out.insert(hash);
   };
-  for (const auto& link : older.all)
+  for (const auto& link : older.all) {
     want(link.core.signer_certificate);
+    if (link.cosigned)
+      want(link.cosigned->registrar);
+  }
   want(newest.core.signer_certificate);
   for (const auto& m : newest.members)
     want(m.certificate);

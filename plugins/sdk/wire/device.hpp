@@ -65,6 +65,7 @@ struct submit {
   bytes seals;
   std::vector<bytes> packs{};
   bytes cosignature{};
+  std::optional<hash32> report{};
 };
 struct party_name {
   party_id party{};
@@ -77,6 +78,7 @@ struct invite {
   std::string code;
   std::optional<public_key> link_key;
   std::vector<party_name> names;
+  bytes cosignature{};
 };
 struct post {
   bytes slip;
@@ -303,11 +305,19 @@ struct keys_wanted {
   conversation_id conversation{};
   device_id device{};
   time_ms history_from = 0;
+  bytes report{}; ///< act, or none: by its invitation
+};
+struct renewal_due {
+  device_id device{};
+  time_ms until = 0;
+  bool offered = false;
 };
 struct pending {
   std::vector<turn_wanted> turns;
   std::vector<pack_wanted> packs;
   std::vector<keys_wanted> key_lists;
+  bytes renewal{}; ///< device certificate with one signature, or none
+  std::vector<renewal_due> renewals{};
 };
 struct recovery_codes {
   std::vector<std::string> codes; ///< whoever holds this wipes it

@@ -221,12 +221,21 @@ void take(fields& in, keys_wanted& out, const pb::KeysWanted& m) {
   in.take(out.conversation, m.conversation());
   in.take(out.device, m.device());
   out.history_from = m.history_from_ms();
+  in.take(out.report, m.report(), 0, act_bytes_max);
+}
+
+void take(fields& in, renewal_due& out, const pb::RenewalDue& m) {
+  in.take(out.device, m.device());
+  out.until = m.until_ms();
+  out.offered = m.offered();
 }
 
 void take(fields& in, pending& out, const pb::Pending& m) {
   take_rows(in, out.turns, m.turns(), pending_rows_max, take);
   take_rows(in, out.packs, m.packs(), pending_rows_max, take);
   take_rows(in, out.key_lists, m.key_lists(), pending_rows_max, take);
+  in.take(out.renewal, m.renewal(), 0, certificate_bytes_max);
+  take_rows(in, out.renewals, m.renewals(), pending_rows_max, take);
 }
 
 void take(fields& in, recovery_codes& out, pb::RecoveryCodes& m) {

@@ -216,6 +216,14 @@ void put_pending(pb::Pending& m, const pending& a) {
     k.set_conversation(raw(wanted.conversation.view()));
     k.set_device(raw(wanted.device.view()));
     k.set_history_from_ms(wanted.history_from);
+    k.set_report(raw(wanted.report));
+  }
+  m.set_renewal(raw(a.renewal));
+  for (const auto& due : a.renewals) {
+    auto& r = *m.add_renewals();
+    r.set_device(raw(due.device.view()));
+    r.set_until_ms(due.until);
+    r.set_offered(due.offered);
   }
 }
 

@@ -84,6 +84,7 @@ void take(fields& in, submit& out, pb::Submit& m) {
     if (in.why() == refusal::none)
       in.take_object(out.packs.emplace_back(), pack, pack_bytes_max);
   in.take(out.cosignature, m.cosignature(), 0, cosignature_bytes_max);
+  in.take_or_none(out.report, m.report());
 }
 
 void take(fields& in, invite& out, pb::Invite& m) {
@@ -101,6 +102,7 @@ void take(fields& in, invite& out, pb::Invite& m) {
     in.take_name(name.name, n.name(), 1, name_bytes_max);
     name.emergency = n.emergency();
   }
+  in.take(out.cosignature, m.cosignature(), 0, cosignature_bytes_max);
 }
 
 void take(fields& in, post& out, pb::Post& m) {
@@ -240,7 +242,8 @@ constexpr request_kind kinds[] = {
     {pb::Request::kSubmit,
      object_bytes_max + 2 * link_members_bytes_max + packs_per_message_max*(pack_bytes_max + 8) + room,
      decode_as<pb::Submit, submit>},
-    {pb::Request::kInvite, certificate_bytes_max + invited_parties_max*(name_bytes_max + 32) + room,
+    {pb::Request::kInvite,
+     certificate_bytes_max + cosignature_bytes_max + invited_parties_max*(name_bytes_max + 32) + room,
      decode_as<pb::Invite, invite>},
     {pb::Request::kPost, slip_bytes_max + body_bytes_max + room, decode_as<pb::Post, post>},
     {pb::Request::kGetSlips, small_bytes_max, decode_as<pb::GetSlips, get_slips>},

@@ -84,6 +84,8 @@ void put(pb::Request& to, const submit& r) {
   for (const auto& pack : r.packs)
     m.add_packs(raw(pack));
   m.set_cosignature(raw(r.cosignature));
+  if (r.report)
+    m.set_report(raw(*r.report));
 }
 
 void put(pb::Request& to, const invite& r) {
@@ -99,6 +101,7 @@ void put(pb::Request& to, const invite& r) {
     n.set_name(name.name);
     n.set_emergency(name.emergency);
   }
+  m.set_cosignature(raw(r.cosignature));
 }
 
 void put(pb::Request& to, const post& r) {

@@ -21,7 +21,8 @@ WARD_REFUSED = [
     ["admin", "grant", "A", "B"], ["admin", "grant", "A", "B", "--until", "some day"], ["admin", "withdraw", "A", "B"],
     ["admin", "revoke", "A", "--reason", "lost"], ["admin", "revoke", "A", "--reason", "boredom"],
     ["admin", "turn", "A"], ["admin", "replace", "A", "--out", "new"], ["admin", "give-keys", "A", "B"],
-    ["admin", "devices", "A"], ["admin", "pending"], ["add", "A", "B"],
+    ["admin", "devices", "A"], ["admin", "pending"], ["admin", "cosign", "none"], ["admin", "cosign", "words", "--yes"],
+    ["admin", "grant", "A", "B", "--request", "words"], ["admin", "turn", "A", "--request", "new"], ["admin", "renew", "A"], ["add", "A", "B"],
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
     ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
     ["inbox", "--mine"], ["inbox", "--role", "A"], ["open", "1", "--reason", "covering"],
@@ -31,7 +32,7 @@ WARD_UNREADABLE = [
     ["invite"], ["invite", "--name", "A", "--out", "new", "--hours", "100"], ["registrar"], ["registrar", "request"],
     ["recovery-codes", "--wrong"], ["second-factor", "more", "words"], ["admin"], ["admin", "invite"], ["admin", "grant", "A"],
     ["admin", "withdraw"], ["admin", "revoke", "A"], ["admin", "turn"], ["admin", "replace", "A"],
-    ["admin", "give-keys", "A"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
+    ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
     ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"]]
 WARDCTL_REFUSED = [
@@ -40,7 +41,9 @@ WARDCTL_REFUSED = [
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "none"],
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words"],
     ["roster", "set", "none", "--config", "good.yaml"], ["roster", "set", "words", "--config", "none"],
-    ["escalation", "set", "words", "--config", "good.yaml"], ["escalation", "set", "chain", "--config", "good.yaml"]]
+    ["escalation", "set", "words", "--config", "good.yaml"], ["escalation", "set", "chain", "--config", "good.yaml"],
+    ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words",
+     "--with-second", "roles,everything"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
     ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"]]

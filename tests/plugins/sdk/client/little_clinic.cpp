@@ -64,13 +64,7 @@ client::result<client::logged_in_as> little_clinic::found() {
   });
   if (!done)
     return done;
-  auto certificate = daemon.certify_registrar(admin.device->certificate());
-  auto installed = act<client::nothing>([&](client::done<client::nothing> then) {
-    admin.device->install_registrar(certificate, std::move(then));
-  });
-  if (!installed)
-    return installed.no;
-  daemon.is_registrar(admin.device->id());
+  make_registrar("admin", e2ee::scope::all);
   return done;
 }
 
@@ -98,6 +92,14 @@ client::result<client::logged_in_as> little_clinic::enrol_as(const std::string& 
   return act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
     user.device->enrol(invited->file, invited->code, std::move(given), std::move(then));
   });
+}
+
+void little_clinic::make_registrar(const std::string& name, std::uint8_t alone) {
+  auto& device = *users_.at(name)->device;
+  auto certificate = daemon.certify_registrar(device.certificate(), alone);
+  (void)act<client::nothing>(
+      [&](client::done<client::nothing> then) { device.install_registrar(certificate, std::move(then)); });
+  daemon.is_registrar(device.id());
 }
 
 party_id little_clinic::role(const std::string& name) const {

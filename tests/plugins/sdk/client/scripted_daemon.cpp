@@ -20,8 +20,8 @@ Id any_id() {
 }
 
 /// The audit entry, written from the log's format and not with its code.
-bytes entry_of(std::uint8_t kind, const hash32& hash, time_ms now) {
-  return e2ee::writer{}.u8(1).u8(kind).u64(now).zeros(64).put(hash).u16(0).take();
+bytes entry_of(std::uint8_t kind, const hash32& hash, time_ms now, bytes_view detail) {
+  return e2ee::writer{}.u8(1).u8(kind).u64(now).zeros(64).put(hash).v16(detail).take();
 }
 
 } // namespace
@@ -44,8 +44,8 @@ scripted_daemon::scripted_daemon()
   append(14, {});
 }
 
-std::uint64_t scripted_daemon::append(std::uint8_t kind, const hash32& hash) {
-  auto entry = entry_of(kind, hash, 1'700'000'000'000);
+std::uint64_t scripted_daemon::append(std::uint8_t kind, const hash32& hash, bytes_view detail) {
+  auto entry = entry_of(kind, hash, 1'700'000'000'000, detail);
   leaves_.push_back(e2ee::writer{}.u8(1).u8(kind).put(sha256({bytes(16), entry})).take());
   entries_.push_back(std::move(entry));
   return leaves_.size() - 1;
@@ -83,10 +83,12 @@ d::logged scripted_daemon::logged(const hash32& hash) const {
   return out;
 }
 
-std::uint64_t scripted_daemon::accept(std::uint8_t kind, const hash32& hash, bytes raw) {
+std::uint64_t scripted_daemon::accept(std::uint8_t kind, const hash32& hash, bytes raw, const bytes& word) {
   if (auto held = objects.find(hash); held != objects.end())
     return held->second.leaf;
-  auto leaf = append(kind, hash);
+  if (!word.empty())
+    words[hash] = word;
+  auto leaf = append(kind, hash, word);
   objects[hash] = {std::move(raw), leaf};
   return leaf;
 }
@@ -125,14 +127,22 @@ e2ee::device_certificate scripted_daemon::certificate_of(const device_id& device
   return *e2ee::device_certificate::decode(objects.at(devices.at(device)).raw, clinic);
 }
 
-bytes scripted_daemon::certify_registrar(bytes_view certificate) const {
+e2ee::device_certificate scripted_daemon::first_of(const device_id& device) const {
+  auto x = certificate_of(device);
+  while (!is_zero(x.previous))
+    x = *e2ee::device_certificate::decode(objects.at(x.previous).raw, clinic);
+  return x;
+}
+
+bytes scripted_daemon::certify_registrar(bytes_view certificate, std::uint8_t alone) const {
   auto own = e2ee::device_certificate::decode(certificate, clinic);
   e2ee::registrar_fields x;
   x.serial = 1;
   x.device = own->device;
   x.user = own->user;
   x.signing_key = own->signing_key;
-  x.scope = x.alone = e2ee::scope::all;
+  x.scope = e2ee::scope::all;
+  x.alone = alone;
   x.until = UINT64_MAX;
   return e2ee::sign_object(clinic, x, {{identity, e2ee::labels::registrar}});
 }
@@ -208,7 +218,8 @@ d::answer_body scripted_daemon::answer(channel& c, const d::request_body& what, 
         constexpr bool greets = std::is_same_v<type, d::hello> || std::is_same_v<type, d::show_invitation> ||
                                 std::is_same_v<type, d::enrol> || std::is_same_v<type, d::log_in>;
         if constexpr (!greets)
-          if (!c.user)
+          if (!c.user &&
+              !(std::is_same_v<type, d::find_person> && c.device && !certificate_of(c.device).user))
             return no(refusal::not_logged_in);
         if constexpr (std::is_same_v<type, d::post>) {
           return on(m, now);

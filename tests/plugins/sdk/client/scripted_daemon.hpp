@@ -3,6 +3,7 @@
 // lie, to stay silent or to cut. It knows everybody's public halves and nothing that opens a body.
 #include "client/device.hpp"
 #include "client/memory_device_store.hpp"
+#include "e2ee/act.hpp"
 #include "e2ee/conversation.hpp"
 #include "e2ee/keylist.hpp"
 #include "e2ee/pack.hpp"
@@ -53,7 +54,8 @@ public:
     return {name + "'s password", bytes(wire::totp_secret_bytes, 7), six_digits};
   }
   /// What wardctl does at the identity key.
-  [[nodiscard]] bytes certify_registrar(bytes_view device_certificate) const;
+  [[nodiscard]] bytes certify_registrar(bytes_view device_certificate,
+                                        std::uint8_t alone = e2ee::scope::all) const;
 
   /// Reads what a line sent and answers it. `deliver` takes frames for the device.
   void take(line& from, const std::function<void(bytes_view)>& deliver, time_ms now);
@@ -110,6 +112,7 @@ public:
   e2ee::signing_key identity;
   wire::noise_key_pair noise;
   std::map<hash32, object> objects;
+  std::map<hash32, bytes> words; ///< of second registrars, by what they cosigned
   std::map<party_id, party> parties;
   std::map<user_id, person> people;
   std::map<device_id, hash32> devices; ///< newest certificate
@@ -120,6 +123,9 @@ public:
   std::set<device_id> gated;
   std::map<std::pair<party_id, device_id>, std::vector<bytes>> packs;
   std::set<std::pair<party_id, device_id>> packs_wanted;
+  std::map<std::pair<device_id, message_id>, std::pair<conversation_id, bytes>> reports; ///< not answered
+  std::map<std::pair<conversation_id, device_id>, std::vector<bytes>> answers;           ///< to reports
+  std::map<device_id, std::pair<bytes, bytes>> offers; ///< renewals with one signature, and a second word
   std::map<std::pair<conversation_id, device_id>, std::vector<bytes>> key_lists;
   std::string origin = "clinic.example/test/audit/1"; ///< of the log
   party_id emergency;
@@ -142,11 +148,17 @@ public:
   [[nodiscard]] std::uint64_t log_size() const { return leaves_.size(); }
   /// A device as certified.
   [[nodiscard]] e2ee::device_certificate certificate_of(const device_id& device) const;
-  std::uint64_t append(std::uint8_t kind, const hash32& hash);
+  /// The one that its invitation made.
+  [[nodiscard]] e2ee::device_certificate first_of(const device_id& device) const;
+  std::uint64_t append(std::uint8_t kind, const hash32& hash, bytes_view detail = {});
   [[nodiscard]] d::logged logged(const hash32& hash) const;
   // For devices that a test makes by hand.
   d::answer_body on(const d::enrol& m);
   d::answer_body on(const d::submit& m);
+  d::answer_body on(const d::invite& m);
+  d::answer_body on(const d::post& m, time_ms now);
+  d::answer_body take_report(const e2ee::act& a, const conversation_id& where);
+  d::answer_body take_key_list(const d::submit& m);
   [[nodiscard]] d::pending pending_for(const device_id& to) const;
   void tell_pending();
   void tell_changed(const party_id& which);
@@ -186,8 +198,6 @@ private:
   d::answer_body on(const channel& c, const d::get_standing& m) const;
   d::answer_body on(const d::get_changes& m) const;
   d::answer_body on(const channel& c, const d::list_conversations& m) const;
-  d::answer_body on(const d::invite& m);
-  d::answer_body on(const d::post& m, time_ms now);
   d::answer_body on(const d::get_slips& m) const;
   d::answer_body on(const d::open& m);
   d::answer_body on(channel& c, const d::act& m);
@@ -200,9 +210,9 @@ private:
 
   [[nodiscard]] std::uint64_t checkpoint_size() const;
   [[nodiscard]] std::vector<hash32> consistency(std::uint64_t from) const;
-  std::uint64_t accept(std::uint8_t kind, const hash32& hash, bytes raw);
+  std::uint64_t accept(std::uint8_t kind, const hash32& hash, bytes raw, const bytes& word = {});
   void name_parties(const std::vector<d::party_name>& names);
-  d::answer_body take_change(const bytes& raw);
+  d::answer_body take_change(const bytes& raw, const bytes& word);
   d::answer_body take_link(const d::submit& m);
   void keep_pack(const bytes& raw);
   [[nodiscard]] std::vector<hash32> with_chain(const device_id& device) const;
@@ -269,6 +279,8 @@ public:
   client::result<client::logged_in_as> enrol_as(const std::string& device, const client::invite_order& order);
   [[nodiscard]] party_id role(const std::string& name) const;
   [[nodiscard]] std::vector<device_id> members(const party_id& party) const;
+  /// Makes a device a registrar's; `alone`: what needs no second one.
+  void make_registrar(const std::string& name, std::uint8_t alone);
   client::result<client::sent_message> send(const std::string& from, const std::string& to,
                                             const std::string& text,
                                             client::urgency level = client::urgency::unscored);

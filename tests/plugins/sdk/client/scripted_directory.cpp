@@ -74,8 +74,13 @@ d::answer_body scripted_daemon::on(const d::get_objects& m) const {
   d::objects out;
   out.checkpoint = note();
   for (const auto& hash : m.hashes)
-    if (objects.contains(hash))
+    if (objects.contains(hash)) {
       out.found.push_back(logged(hash));
+      // A registrar's certificate names no hash of its device: what that hangs on comes along.
+      if (auto r = e2ee::registrar_certificate::decode(objects.at(hash).raw, clinic))
+        for (const auto& one : with_chain(r->device))
+          out.found.push_back(logged(one));
+    }
   return out;
 }
 
@@ -103,26 +108,59 @@ d::answer_body scripted_daemon::on(const d::submit& m) {
     conversations[x->conversation].link = m.object;
     return kept(x);
   }
+  case e2ee::kind::device: {
+    if (auto offer = e2ee::renewal_offer::decode(m.object, clinic)) {
+      offers[offer->device] = {m.object, m.cosignature};
+      tell_pending();
+      return d::submitted{offer->hash(), append(30, offer->hash())};
+    }
+    auto x = e2ee::device_certificate::decode(m.object, clinic);
+    if (!x || x->issuer != e2ee::certificate_issuer::registrar)
+      return no(x ? refusal::unknown_kind : x.why());
+    auto word = offers[x->device].second;
+    devices[x->device] = x->hash();
+    offers.erase(x->device);
+    return d::submitted{x->hash(), accept(accepted, x->hash(), m.object, word)};
+  }
   case e2ee::kind::grant:
   case e2ee::kind::revocation:
-    return take_change(m.object);
+    return take_change(m.object, m.cosignature);
   case e2ee::kind::pack: {
     auto x = e2ee::history_pack::decode(m.object, clinic);
     keep_pack(m.object);
     tell_changed(x->party);
     return kept(x);
   }
-  case e2ee::kind::keylist: {
-    auto x = e2ee::key_list::decode(m.object, clinic);
-    key_lists[{x->conversation, x->receiver}].push_back(m.object);
-    return kept(x);
-  }
+  case e2ee::kind::keylist:
+    return take_key_list(m);
   default:
     return take_link(m);
   }
 }
 
-d::answer_body scripted_daemon::take_change(const bytes& raw) {
+d::answer_body scripted_daemon::take_key_list(const d::submit& m) {
+  auto x = e2ee::key_list::decode(m.object, clinic);
+  if (!is_zero(x->invitation)) {
+    key_lists[{x->conversation, x->receiver}].push_back(m.object);
+    return d::submitted{x->hash(), accept(accepted, x->hash(), m.object)};
+  }
+  for (const auto& [key, report] : reports) {
+    auto a = e2ee::act::decode(report.second, clinic);
+    if (key.first != x->receiver || m.report != a->hash())
+      continue;
+    answers[{x->conversation, x->receiver}].push_back(m.object);
+    reports.erase(key);
+    d::pending news;
+    news.key_lists.push_back({x->conversation, x->receiver, 0, {}});
+    for (auto& [at, c] : channels_)
+      if (c.device == x->receiver && c.user)
+        send(c, news);
+    return d::submitted{x->hash(), accept(accepted, x->hash(), m.object)};
+  }
+  return no(refusal::key_list_not_allowed);
+}
+
+d::answer_body scripted_daemon::take_change(const bytes& raw, const bytes& word) {
   hash32 hash{};
   if (auto g = e2ee::role_grant::decode(raw, clinic)) {
     hash = g->hash();
@@ -136,7 +174,7 @@ d::answer_body scripted_daemon::take_change(const bytes& raw) {
     return no(g.why());
   }
   bool fresh = !objects.contains(hash);
-  auto leaf = accept(accepted, hash, raw);
+  auto leaf = accept(accepted, hash, raw, word);
   if (fresh)
     changes.push_back(hash);
   tell_pending();
@@ -157,7 +195,7 @@ d::answer_body scripted_daemon::take_link(const d::submit& m) {
   bool known = objects.contains(x->core.hash());
   if (!known && x->core.n != p.cores.size() + 1)
     return no(refusal::epoch_taken);
-  auto leaf = accept(accepted, x->core.hash(), m.object);
+  auto leaf = accept(accepted, x->core.hash(), m.object, m.cosignature);
   if (known)
     return d::submitted{x->core.hash(), leaf};
   std::set<device_id> before;
@@ -174,7 +212,7 @@ d::answer_body scripted_daemon::take_link(const d::submit& m) {
     keep_pack(pack);
   for (const auto& member : x->members) {
     auto invited =
-        e2ee::signed_invitation::decode(objects.at(certificate_of(member.device).invitation).raw, clinic);
+        e2ee::signed_invitation::decode(objects.at(first_of(member.device).invitation).raw, clinic);
     bool given = packs.contains({x->core.party, member.device});
     if (x->core.n > 1 && !before.contains(member.device) && invited->history_from != 0 && !given)
       packs_wanted.insert({x->core.party, member.device});
@@ -190,7 +228,7 @@ d::answer_body scripted_daemon::on(const d::invite& m) {
     return no(x.why());
   name_parties(m.names);
   invitations_[x->invitation] = {m.object, m.code};
-  return d::submitted{x->hash(), accept(invited_kind, x->hash(), m.object)};
+  return d::submitted{x->hash(), accept(invited_kind, x->hash(), m.object, m.cosignature)};
 }
 
 // ---------------------------------------------------------------- who belongs where
@@ -206,9 +244,24 @@ bool scripted_daemon::entitled(const device_id& device, const party_id& to) cons
 }
 
 std::vector<hash32> scripted_daemon::with_chain(const device_id& device) const {
+  // Back to the first certificate; then what that hangs on.
+  std::vector<hash32> renewed{devices.at(device)};
+  for (auto x = certificate_of(device); !is_zero(x.previous);
+       x = *e2ee::device_certificate::decode(objects.at(x.previous).raw, clinic))
+    renewed.push_back(x.previous);
   std::vector<hash32> out;
-  chain_of(certificate_of(device).invitation, out);
-  out.push_back(devices.at(device));
+  chain_of(first_of(device).invitation, out);
+  for (auto at = renewed.rbegin(); at != renewed.rend(); ++at) {
+    auto x = e2ee::device_certificate::decode(objects.at(*at).raw, clinic);
+    if (!is_zero(x->registrar)) {
+      auto r = e2ee::registrar_certificate::decode(objects.at(x->registrar).raw, clinic);
+      chain_of(first_of(r->device).invitation, out);
+      auto first = first_of(r->device).hash();
+      out.push_back(first);
+      out.push_back(x->registrar);
+    }
+    out.push_back(*at);
+  }
   return out;
 }
 
@@ -234,13 +287,19 @@ d::pending scripted_daemon::pending_for(const device_id& to) const {
       if (of == id && device != to)
         out.packs.push_back({of, device, 1});
   }
+  for (const auto& [key, report] : reports)
+    if (key.first != to && in(to, conversations.at(report.first)))
+      out.key_lists.push_back({report.first, key.first, 0, report.second});
+  if (auto offer = offers.find(to); offer != offers.end())
+    out.renewal = offer->second.first;
   return out;
 }
 
 void scripted_daemon::tell_pending() {
   for (auto& [at, c] : channels_)
     if (c.user && !quiet_about_turns)
-      if (auto news = pending_for(c.device); !news.turns.empty() || !news.packs.empty())
+      if (auto news = pending_for(c.device);
+          !news.turns.empty() || !news.packs.empty() || !news.renewal.empty() || !news.key_lists.empty())
         send(c, news);
 }
 
@@ -267,11 +326,14 @@ d::answer_body scripted_daemon::on(const channel& c, const d::want_pack& m) {
 }
 
 d::answer_body scripted_daemon::on(const channel& c, const d::get_key_lists& m) const {
-  auto found = key_lists.find({m.conversation, c.device});
+  bool reported = m.from_part >= e2ee::answers_from_part;
+  const auto& all = reported ? answers : key_lists;
+  auto at = reported ? m.from_part - e2ee::answers_from_part : m.from_part;
+  auto found = all.find({m.conversation, c.device});
   d::key_lists out;
-  if (found != key_lists.end() && m.from_part < found->second.size()) {
-    out.objects.push_back(found->second[m.from_part]);
-    out.more = m.from_part + 1 < found->second.size();
+  if (found != all.end() && at < found->second.size()) {
+    out.objects.push_back(found->second[at]);
+    out.more = at + 1 < found->second.size();
   }
   return out;
 }

@@ -45,6 +45,8 @@ d::answer_body scripted_daemon::on(const d::post& m, time_ms now) {
   auto found = conversations.find(s->header.conversation);
   if (found == conversations.end())
     return no(refusal::not_found);
+  if (s->header.author_certificate != devices.at(s->header.author_device))
+    return no(refusal::stale_certificate);
   auto& all = found->second.messages;
   for (std::size_t i = 0; i < all.size(); ++i)
     if (e2ee::slip::decode(all[i].slip, clinic)->header.message == s->header.message)
@@ -95,6 +97,8 @@ d::answer_body scripted_daemon::on(channel& c, const d::act& m) {
       auto& message = where.messages[i];
       if (e2ee::slip::decode(message.slip, clinic)->header.message != a->message())
         continue;
+      if (a->act == e2ee::act_kind::report)
+        return take_report(*a, id);
       if (!message.acknowledgement.empty() && message.acknowledgement != m.object) {
         auto out = no(refusal::already_acknowledged);
         out.user = e2ee::act::decode(message.acknowledgement, clinic)->user;
@@ -107,6 +111,12 @@ d::answer_body scripted_daemon::on(channel& c, const d::act& m) {
       return d::done{leaf};
     }
   return no(refusal::not_found);
+}
+
+d::answer_body scripted_daemon::take_report(const e2ee::act& a, const conversation_id& where) {
+  reports.try_emplace({a.device, a.message()}, where, a.raw());
+  tell_pending();
+  return d::done{append(9, a.hash())};
 }
 
 d::answer_body scripted_daemon::on(const d::get_checkpoint& m) const {

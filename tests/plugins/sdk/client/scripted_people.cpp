@@ -19,8 +19,13 @@ bytes random_half() {
 
 d::answer_body scripted_daemon::on(channel& c, const d::hello& m) {
   auto known = devices.find(m.device);
-  if (known == devices.end() || known->second != m.certificate_hash)
+  if (known == devices.end())
     return no(refusal::not_found);
+  if (known->second != m.certificate_hash) {
+    auto out = no(refusal::stale_certificate);
+    out.hash = known->second;
+    return out;
+  }
   if (gated.contains(m.device))
     return no(refusal::device_revoked);
   auto first = stores.try_emplace(m.device, m.store_instance).first;
@@ -50,20 +55,30 @@ d::answer_body scripted_daemon::on(const d::show_invitation& m) {
   chain_of(x->hash(), chain);
   chain.pop_back();
   d::invitation out{root_, server_, {}, found->second.raw};
-  for (const auto& hash : chain)
+  for (const auto& hash : chain) {
+    if (auto word = words.find(hash); word != words.end())
+      out.chain.push_back(word->second);
     out.chain.push_back(objects.at(hash).raw);
+  }
+  if (auto word = words.find(x->hash()); word != words.end())
+    out.chain.push_back(word->second);
   return out;
 }
 
 /// An invitation and what it hangs on, in the order of the log.
 void scripted_daemon::chain_of(const hash32& invitation, std::vector<hash32>& out) const {
   auto x = e2ee::signed_invitation::decode(objects.at(invitation).raw, clinic);
-  if (!is_zero(x->registrar)) {
-    auto r = e2ee::registrar_certificate::decode(objects.at(x->registrar).raw, clinic);
-    auto device = devices.at(r->device);
-    chain_of(e2ee::device_certificate::decode(objects.at(device).raw, clinic)->invitation, out);
-    out.push_back(device);
-    out.push_back(x->registrar);
+  std::vector<hash32> registrars;
+  if (!is_zero(x->registrar))
+    registrars.push_back(x->registrar);
+  if (auto word = words.find(invitation); word != words.end())
+    registrars.push_back(e2ee::cosignature::decode(word->second, clinic)->registrar);
+  for (const auto& registrar : registrars) {
+    auto r = e2ee::registrar_certificate::decode(objects.at(registrar).raw, clinic);
+    auto device = first_of(r->device);
+    chain_of(device.invitation, out);
+    out.push_back(device.hash());
+    out.push_back(registrar);
   }
   out.push_back(invitation);
 }
@@ -73,7 +88,7 @@ d::answer_body scripted_daemon::on(const d::enrol& m) {
   if (!x)
     return no(x.why());
   for (const auto& [device, hash] : devices)
-    if (device != x->device && certificate_of(device).invitation == x->invitation)
+    if (device != x->device && first_of(device).invitation == x->invitation)
       return no(refusal::invitation_used_twice);
   if (devices.contains(x->device)) // the answer got lost
     return d::enrolled{objects.at(x->hash()).leaf};

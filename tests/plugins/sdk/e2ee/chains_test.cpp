@@ -107,6 +107,16 @@ TEST_CASE("negative 35: a bit that is not held alone needs a second registrar, a
   CHECK(with(second, second.signing, hash) == refusal::second_registrar_missing);
   c.make_registrar(second, scope::staff, 0);
   CHECK(with(second, second.signing, hash) == refusal::none);
+  // By a certificate that a newer one had replaced, and by one that the log shows later than the act.
+  auto older = c.registrar_of(second).hash();
+  auto certified_at = c.now().position;
+  c.make_registrar(second, scope::patients, scope::patients);
+  cosign_fields stale{hash, older, c.now().time};
+  auto word = *cosignature::decode(sign_object(c.id, stale, {{second.signing, labels::cosign}}), c.id);
+  CHECK(judge(c, raw, {c.now(), word}) == refusal::second_registrar_missing);
+  CHECK(judge(c, raw, {log_place{certified_at, c.now().time}, word}) == refusal::none);
+  CHECK(judge(c, raw, {log_place{0, c.now().time}, word}) == refusal::second_registrar_missing);
+  c.make_registrar(second, scope::staff, 0);
   c.revoke(second.device);
   CHECK(with(second, second.signing, hash) == refusal::second_registrar_missing);
   cosign_fields unknown{hash, hash32{1}, 0};

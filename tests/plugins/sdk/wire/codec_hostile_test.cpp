@@ -243,7 +243,11 @@ TEST_CASE("fields of submitting, inviting and opening") {
       *invite.add_names() = invite.names(0);
     for (auto& name : *invite.mutable_names())
       name.set_name(letters(name_bytes_max));
+    invite.set_cosignature(letters(cosignature_bytes_max));
     CHECK(asked(m) == ok);
+    invite.set_cosignature(letters(cosignature_bytes_max + 1));
+    CHECK(asked(m) == bad);
+    invite.clear_cosignature();
     *invite.add_names() = invite.names(0);
     CHECK(asked(m) == bad);
     m = good(11);

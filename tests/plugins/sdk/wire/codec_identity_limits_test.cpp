@@ -92,6 +92,11 @@ TEST_CASE("fields of packs, key lists and standing") {
     submit.set_packs(0, "x");
     submit.set_cosignature(letters(cosignature_bytes_max + 1));
     CHECK(asked(m) == bad);
+    submit.set_cosignature("");
+    submit.set_report(letters(31));
+    CHECK(asked(m) == bad);
+    submit.set_report("");
+    CHECK(asked(m) == ok);
   }
   SECTION("key lists") {
     m = good(22);
@@ -139,6 +144,11 @@ TEST_CASE("fields of what waits") {
       *pending.add_packs() = pending.packs(0);
     while (static_cast<std::size_t>(pending.key_lists_size()) < pending_rows_max)
       *pending.add_key_lists() = pending.key_lists(0);
+    while (static_cast<std::size_t>(pending.renewals_size()) < pending_rows_max)
+      *pending.add_renewals() = pending.renewals(0);
+    pending.set_renewal(letters(certificate_bytes_max));
+    for (auto& wanted : *pending.mutable_key_lists())
+      wanted.set_report(letters(act_bytes_max));
     CHECK(answered(m) == ok);
     SECTION("turns") {
       *pending.add_turns() = pending.turns(0);
@@ -148,6 +158,18 @@ TEST_CASE("fields of what waits") {
     }
     SECTION("key lists") {
       *pending.add_key_lists() = pending.key_lists(0);
+    }
+    SECTION("renewals") {
+      *pending.add_renewals() = pending.renewals(0);
+    }
+    SECTION("a renewal's bytes") {
+      pending.set_renewal(letters(certificate_bytes_max + 1));
+    }
+    SECTION("a report's bytes") {
+      pending.mutable_key_lists(0)->set_report(letters(act_bytes_max + 1));
+    }
+    SECTION("a renewal of no device") {
+      pending.mutable_renewals(0)->set_device("");
     }
     CHECK(answered(m) == bad);
   }

@@ -58,12 +58,14 @@ inline std::vector<device::request> sample_requests() {
                      sample_bytes("members"),
                      sample_bytes("seals"),
                      {sample_bytes("pack"), sample_bytes("other pack")},
-                     sample_bytes("cosignature")},
+                     sample_bytes("cosignature"),
+                     sample_hash(10)},
       device::invite{
           sample_bytes("invitation"),
           "76543210",
           sample_hash(9),
-          {{sample_id<party_id>(6), 2, "Front desk", true}, {sample_id<party_id>(7), 1, "N. Nurse", true}}},
+          {{sample_id<party_id>(6), 2, "Front desk", true}, {sample_id<party_id>(7), 1, "N. Nurse", true}},
+          sample_bytes("cosignature")},
       device::post{sample_bytes("slip"), sample_bytes("body")},
       device::get_slips{conversation, sample_id<incarnation_id>(10), 41, 512},
       device::open{
@@ -109,7 +111,9 @@ inline device::pending sample_pending() {
   auto device = sample_id<device_id>(1);
   return {{{party, {device, sample_id<device_id>(2)}, {sample_id<device_id>(3)}, 1'700'000'000'000}},
           {{party, device, 1'600'000'000'000}},
-          {{sample_id<conversation_id>(3), device, 1'600'000'000'000}}};
+          {{sample_id<conversation_id>(3), device, 1'600'000'000'000, sample_bytes("report")}},
+          sample_bytes("renewal"),
+          {{device, 1'800'000'000'000, true}}};
 }
 
 inline device::inbox sample_inbox() {
