@@ -89,8 +89,8 @@ caf::result<outcome> conversation_state::on(const apply_act& m) {
   return answer;
 }
 
-/// Having, giving back and a report take effect here; the other words of a device are refused as unknown_value. A
-/// target is whoever the message was written to: its author cannot take it off their hands.
+/// Having, giving back and a report take effect here; the other words of a device are refused as
+/// unknown_value. A target is whoever the message was written to: its author cannot take it off their hands.
 refusal conversation_state::judge(const e2ee::act& a, const rows::accepted& message) const {
   if (auto why = e2ee::check_act_target(a, a.message(), message.h); why != refusal::none)
     return why;
