@@ -162,6 +162,7 @@ void add_certificates(seeds& out) {
   certificate.invitation = {};
   certificate.previous = sample_hash(11);
   certificate.registrar = sample_hash(7);
+  out["device"]["offered"] = object_of(certificate, 1);
   out["device"]["renewed"] = object_of(certificate, 3);
 
   e2ee::grant_fields grant;

@@ -112,7 +112,7 @@ d::answer_body scripted_daemon::on(const d::submit& m) {
     if (auto offer = e2ee::renewal_offer::decode(m.object, clinic)) {
       offers[offer->device] = {m.object, m.cosignature};
       tell_pending();
-      return d::submitted{offer->hash(), append(30, offer->hash())};
+      return d::submitted{offer->hash(), append(34, offer->hash())};
     }
     auto x = e2ee::device_certificate::decode(m.object, clinic);
     if (!x || x->issuer != e2ee::certificate_issuer::registrar)
