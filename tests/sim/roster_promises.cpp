@@ -22,18 +22,9 @@ std::string restless(clinic_world& w) {
       return d->name + " has something to do";
     }
   }
-  auto board = w.life->board();
-  if (board->devices.empty())
-    return "the house is not there";
-  if (!rules::pending_turns(*board).empty())
-    return "a turn is pending";
   for (const auto& d : w.devices) {
     if (d->revoked_behind)
       continue;
-    for (const auto& [id, party] : board->parties)
-      if (std::binary_search(party.members.begin(), party.members.end(), d->device->id()) &&
-          d->device->head_of(id).n < party.n)
-        return d->name + " is behind in " + party.name;
     auto waits =
         w.wait_for<std::vector<client::waiting_row>>([&](auto then) { d->device->pending(std::move(then)); });
     if (!waits || !*waits)
@@ -42,6 +33,18 @@ std::string restless(clinic_world& w) {
       if (row.what != client::waiting_row::kind::keys)
         return d->name + " is waited for in " + row.name;
   }
+  // Last, because time passes while devices are asked: what is looked at here is how it stands at the end.
+  auto board = w.life->board();
+  if (board->devices.empty())
+    return "the house is not there";
+  if (!rules::pending_turns(*board).empty())
+    return "a turn is pending";
+  for (const auto& d : w.devices)
+    for (const auto& [id, party] : board->parties)
+      if (!d->revoked_behind &&
+          std::binary_search(party.members.begin(), party.members.end(), d->device->id()) &&
+          d->device->head_of(id).n < party.n)
+        return d->name + " is behind in " + party.name;
   return {};
 }
 
