@@ -19,14 +19,15 @@ public:
     for (const auto& m : found)
       if (m.owner < names_max)
         for (auto i : m.literal)
-          named_[i] = true;
+          named_[i] = named_[i] || text.gap_stop[i];
     place(rules, found);
   }
 
-  /// The first that applies, in this order: a manner of speaking, denied, over, somebody else's, past, possible.
+  /// The first that applies, in this order: a manner of speaking, denied, over, somebody else's, past,
+  /// possible.
   [[nodiscard]] standing of(const match& m) const {
-    static constexpr standing order[] = {standing::idiom,      standing::negated,    standing::resolved,
-                                         standing::other,      standing::historical, standing::hypothetical};
+    static constexpr standing order[] = {standing::idiom, standing::negated,    standing::resolved,
+                                         standing::other, standing::historical, standing::hypothetical};
     for (auto one : order)
       for (const auto& c : cues_)
         if (c.what->what == cue::role::sets && c.what->sets == one && applies(c, m))
@@ -35,8 +36,8 @@ public:
   }
 
 private:
-  /// Left to right, the longest first; one that lies in another is masked by it, and so is one whose words a concept
-  /// names itself ("can't breathe", "no pulse"): there they are the symptom.
+  /// Left to right, the longest first; one that lies in another is masked by it, and so is one whose "no" or
+  /// "not" a concept names itself ("no pulse", "not waking"): there it is the symptom.
   void place(const rule_set& rules, const std::vector<match>& found) {
     std::vector<placed_cue> all;
     for (const auto& m : found)
@@ -74,7 +75,7 @@ private:
     if (c.what->where == cue::reach::sentence)
       return m.end <= c.begin || c.end <= m.begin;
     if (c.what->where == cue::reach::after)
-      return c.end <= m.begin && reaches(c, c.end, m.begin, m.begin);
+      return c.begin < m.begin && reaches(c, std::min(c.end, m.begin), m.begin, m.begin);
     return m.end <= c.begin && reaches(c, m.end, c.begin, c.begin);
   }
 
@@ -85,7 +86,8 @@ private:
   }
 
   /// Nothing between `from` and `to` ends the reach; `last` is the first token behind what lies between.
-  [[nodiscard]] bool reaches(const placed_cue& c, std::uint32_t from, std::uint32_t to, std::uint32_t last) const {
+  [[nodiscard]] bool reaches(const placed_cue& c, std::uint32_t from, std::uint32_t to,
+                             std::uint32_t last) const {
     unsigned words = 0;
     for (auto i = from; i < to; ++i)
       words += text_.filler[i] ? 0 : 1;
@@ -106,8 +108,8 @@ private:
     return text_.tokens[i].word == "and" || text_.tokens[i].word == "&";
   }
 
-  /// "no chest pain, fainting or sob": further on in this sentence comes an "or", and nothing that says otherwise
-  /// before it.
+  /// "no chest pain, fainting or sob": further on in this sentence comes an "or", and nothing that says
+  /// otherwise before it.
   [[nodiscard]] bool in_list(std::uint32_t i) const {
     constexpr std::uint32_t ahead_max = 10;
     for (auto j = i; j < std::min<std::size_t>(text_.tokens.size(), i + ahead_max); ++j) {
@@ -121,14 +123,14 @@ private:
 
   const prepared& text_;
   sender who_;
-  std::vector<bool> named_; ///< tokens that a concept's pattern names
+  std::vector<bool> named_; ///< words like "no" that a concept's pattern names
   std::vector<placed_cue> cues_, stops_, current_;
 };
 
 } // namespace
 
-std::vector<standing> standings_of(const rule_set& rules, const prepared& text, const std::vector<match>& found,
-                                   sender who) {
+std::vector<standing> standings_of(const rule_set& rules, const prepared& text,
+                                   const std::vector<match>& found, sender who) {
   context around{rules, text, found, who};
   std::vector<standing> out(found.size(), standing::current);
   for (std::size_t i = 0; i < found.size(); ++i)

@@ -35,7 +35,9 @@ private:
     if (problem_.empty())
       problem_ = std::string{what} + ": " + std::string{whole_};
   }
-  [[nodiscard]] std::string_view look() const { return at_ < words_.size() ? words_[at_] : std::string_view{}; }
+  [[nodiscard]] std::string_view look() const {
+    return at_ < words_.size() ? words_[at_] : std::string_view{};
+  }
   bool accept(std::string_view word) {
     if (look() != word)
       return false;
@@ -151,7 +153,8 @@ bool compares(const expression& e, std::int64_t value) {
 /// Every place that could make it hold.
 void candidates(const expression& e, const std::vector<sighting>& seen, std::vector<std::uint32_t>& out) {
   for (std::uint32_t i = 0; i < seen.size(); ++i) {
-    bool same = (e.what == expression::kind::name || e.what == expression::kind::compare) && seen[i].name == e.name;
+    bool same =
+        (e.what == expression::kind::name || e.what == expression::kind::compare) && seen[i].name == e.name;
     if (same && (e.what == expression::kind::name || compares(e, seen[i].number)))
       out.push_back(i);
   }

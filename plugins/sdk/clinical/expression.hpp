@@ -23,8 +23,8 @@ struct expression {
   std::vector<expression> parts;
 };
 
-/// What a name stands for: a concept or measure (kind::name), or a whole expression that was given a name. Null if there
-/// is no such name.
+/// What a name stands for: a concept or measure (kind::name), or a whole expression that was given a name.
+/// Null if there is no such name.
 using resolver = std::function<const expression*(std::string_view name)>;
 
 expression read_expression(std::string_view text, const resolver& names, std::string& problem);

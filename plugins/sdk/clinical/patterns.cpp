@@ -77,7 +77,7 @@ private:
       }
       if (text_.filler[i] && fillers < fillers_max)
         ++fillers;
-      else if (gap > 0 && !text_.gap_stop[i])
+      else if (gap > 0 && !text_.gap_stop[i] && !(e.what != element::kind::word && text_.tokens[i].number))
         --gap;
       else
         break;
@@ -142,7 +142,9 @@ pattern read_pattern(std::string_view text, vocabulary& words, const classes& kn
     element e;
     if (piece.starts_with("..")) {
       auto digits = piece.substr(2);
-      gap = digits.size() == 1 && digits[0] >= '1' && digits[0] <= '8' ? static_cast<unsigned>(digits[0] - '0') : 99;
+      gap = digits.size() == 1 && digits[0] >= '1' && digits[0] <= '8'
+                ? static_cast<unsigned>(digits[0] - '0')
+                : 99;
       if (gap > gap_max || out.elements.empty())
         problem = "a gap is ..1 to ..8 and stands between two words: " + std::string{text};
       continue;

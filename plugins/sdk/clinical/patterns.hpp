@@ -1,6 +1,7 @@
 #pragma once
-// Patterns over tokens: how rule data says what people write (README.md, "Patterns"). Compiled once; matching neither
-// allocates per try nor backtracks without bound: a pattern has at most elements_max elements and gap_max free words.
+// Patterns over tokens: how rule data says what people write (README.md, "Patterns"). Compiled once; matching
+// neither allocates per try nor backtracks without bound: a pattern has at most elements_max elements and
+// gap_max free words.
 #include "clinical/tokens.hpp"
 #include <map>
 #include <span>
@@ -19,7 +20,8 @@ class vocabulary {
 public:
   word_id exact(const std::string& word);
   word_id beginning(const std::string& letters);
-  /// The word itself, its form without a plural s if the word itself is not known, and every known beginning of it.
+  /// The word itself, its form without a plural s if the word itself is not known, and every known beginning
+  /// of it.
   void ids_of(std::string_view word, std::vector<word_id>& out) const;
   /// Spelt as some pattern spells it.
   [[nodiscard]] bool knows(std::string_view word) const;

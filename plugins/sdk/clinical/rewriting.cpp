@@ -12,7 +12,8 @@ bool begins_with(const std::vector<token>& tokens, std::size_t at, const std::ve
     const auto& t = tokens[at + i];
     if (t.word != from[i].word)
       return false;
-    if (i > 0 && (t.sentence != tokens[at].sentence || t.comma_before || t.slash_before != from[i].slash_before))
+    if (i > 0 &&
+        (t.sentence != tokens[at].sentence || t.comma_before || t.slash_before != from[i].slash_before))
       return false;
   }
   return true;

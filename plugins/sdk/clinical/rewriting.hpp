@@ -1,6 +1,6 @@
 #pragma once
-// Other ways to write something, as the words that patterns know: contractions, abbreviations, Spanish. Texts and the
-// patterns themselves are rewritten alike, so that rule data may spell a word either way.
+// Other ways to write something, as the words that patterns know: contractions, abbreviations, Spanish. Texts
+// and the patterns themselves are rewritten alike, so that rule data may spell a word either way.
 #include "clinical/tokens.hpp"
 #include <unordered_map>
 
@@ -17,7 +17,8 @@ struct rewrite {
 /// By first word, longest first.
 using rewrite_table = std::unordered_map<std::string, std::vector<rewrite>>;
 
-/// Left to right, the longest source first, each place once a pass. What a rewrite makes stands where its source stood.
+/// Left to right, the longest source first, each place once a pass. What a rewrite makes stands where its
+/// source stood.
 std::vector<token> rewritten(const rewrite_table& table, std::vector<token> tokens);
 
 } // namespace wardline::clinical

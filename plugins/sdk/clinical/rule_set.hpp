@@ -1,6 +1,7 @@
 #pragma once
-// The rule data, compiled: word classes, rewrites, cues of context, concepts, measures and rules. All clinical
-// knowledge is in the files (etc/triage); this is only their shape. README.md beside this file specifies it.
+// The rule data, compiled: word classes, rewrites, cues of context, concepts, measures and rules. All
+// clinical knowledge is in the files (etc/triage); this is only their shape. README.md beside this file
+// specifies it.
 #include "clinical/expression.hpp"
 #include "clinical/patterns.hpp"
 #include "clinical/rewriting.hpp"
@@ -20,6 +21,7 @@ inline constexpr std::size_t rules_max = 1'024;
 enum class standing : std::uint8_t { current, negated, historical, hypothetical, other, resolved, idiom };
 inline constexpr std::size_t standings = 7;
 std::string_view name_of(standing s);
+std::optional<standing> read_standing(std::string_view name);
 
 /// A word or phrase that says how to take what stands near it (NegEx, ConText: clinical guide 2.2).
 struct cue {
@@ -29,7 +31,7 @@ struct cue {
   role what = role::sets;
   standing sets = standing::negated;
   reach where = reach::after;
-  unsigned tokens = 0; ///< how far; 0 = to the end of the sentence
+  unsigned tokens = 0;            ///< how far; 0 = to the end of the sentence
   carry over = carry::none;       ///< across commas and "and": never, in "a, b or c", always
   carry over_staff = carry::none; ///< the same in what staff write
   bool yields = false;            ///< not where the sentence says that it is happening now

@@ -18,7 +18,8 @@ void correct_spelling(const rule_set& rules, std::vector<token>& tokens) {
     if (t.number || t.word.size() < corrected_letters_min)
       continue;
     auto [at, fresh] = seen.emplace(t.word, t.word);
-    if (fresh && !rules.common.contains(t.word) && !rules.rewrites.contains(t.word) && !rules.words.knows(t.word))
+    if (fresh && !rules.common.contains(t.word) && !rules.rewrites.contains(t.word) &&
+        !rules.words.knows(t.word))
       if (auto better = rules.corrections.nearest(t.word); !better.empty())
         at->second = better;
     t.word = at->second;
@@ -63,8 +64,9 @@ public:
     score out;
     for (const auto& r : rules_.rules)
       judge(r, out);
-    std::stable_sort(out.rules.begin(), out.rules.end(),
-                     [](const fired_rule& a, const fired_rule& b) { return a.which->level < b.which->level; });
+    std::stable_sort(out.rules.begin(), out.rules.end(), [](const fired_rule& a, const fired_rule& b) {
+      return a.which->level < b.which->level;
+    });
     if (!out.rules.empty()) {
       out.level = out.rules[0].which->level;
       out.scored = true;

@@ -1,7 +1,7 @@
 #pragma once
-// The text scorer: how soon a message should be read, by rules as data (clinical guide 2). It runs on devices, never in
-// the daemon; it is deterministic and knows no clock. It orders a work queue; it is no diagnosis, and nobody who is a
-// clinician has reviewed the rules unless they say so themselves.
+// The text scorer: how soon a message should be read, by rules as data (clinical guide 2). It runs on
+// devices, never in the daemon; it is deterministic and knows no clock. It orders a work queue; it is no
+// diagnosis, and nobody who is a clinician has reviewed the rules unless they say so themselves.
 #include "clinical/rule_set.hpp"
 
 namespace wardline::clinical {

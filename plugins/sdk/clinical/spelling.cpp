@@ -61,7 +61,8 @@ std::string_view spelling::nearest(std::string_view word) const {
   std::string_view best;
   unsigned fewest = 3;
   for (const auto& e : words_) {
-    auto allowed = std::min(e.word.size(), word.size()) >= two_edits_letters_min && e.word[0] == word[0] ? 2u : 1u;
+    auto allowed =
+        std::min(e.word.size(), word.size()) >= two_edits_letters_min && e.word[0] == word[0] ? 2u : 1u;
     auto apart = e.word.size() > word.size() ? e.word.size() - word.size() : word.size() - e.word.size();
     auto differing = static_cast<unsigned>(std::popcount(mine ^ e.letters));
     if (apart > allowed || differing > 2 * allowed || allowed >= fewest + 1)

@@ -1,6 +1,7 @@
 #pragma once
-// Misspelt words to words of the lexicon (clinical guide 2.5): one edit for 5 to 7 letters, two for 8 and more, only
-// against the lexicon, never words of up to four letters, never a common word of English or Spanish.
+// Misspelt words to words of the lexicon (clinical guide 2.5): one edit for 5 to 7 letters, two for 8 and
+// more, only against the lexicon, never words of up to four letters, never a common word of English or
+// Spanish.
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,8 +19,8 @@ public:
   void add(const std::string& word);
   /// Call once, behind the last add.
   void ready();
-  /// The nearest word, or nothing: fewest edits (insertion, deletion, change, swap of neighbours), then first in the
-  /// alphabet. Two edits need the same first letter.
+  /// The nearest word, or nothing: fewest edits (insertion, deletion, change, swap of neighbours), then first
+  /// in the alphabet. Two edits need the same first letter.
   [[nodiscard]] std::string_view nearest(std::string_view word) const;
 
 private:

@@ -1,7 +1,7 @@
 #include "clinical/tokens.hpp"
 #include <algorithm>
-#include <utility>
 #include <iterator>
+#include <utility>
 
 namespace wardline::clinical {
 
@@ -96,9 +96,13 @@ public:
   }
 
 private:
-  [[nodiscard]] char look(std::size_t ahead) const { return at_ + ahead < s_.size() ? s_[at_ + ahead] : '\0'; }
+  [[nodiscard]] char look(std::size_t ahead) const {
+    return at_ + ahead < s_.size() ? s_[at_ + ahead] : '\0';
+  }
   [[nodiscard]] bool next_is_digit() const { return is_digit(look(1)); }
-  [[nodiscard]] bool after_word() const { return at_ > 0 && (is_letter(s_[at_ - 1]) || is_digit(s_[at_ - 1])); }
+  [[nodiscard]] bool after_word() const {
+    return at_ > 0 && (is_letter(s_[at_ - 1]) || is_digit(s_[at_ - 1]));
+  }
 
   void add(std::size_t begin, std::size_t end, std::string word) {
     token t;
@@ -154,8 +158,9 @@ private:
     at_ = i;
   }
 
-  /// Letters and digits behind them ("g1p0", "a1c"); an apostrophe inside is dropped ("can't" is "cant"), except that
-  /// 's becomes a word of its own. Letters directly behind a number are a word of their own, too ("5wks").
+  /// Letters and digits behind them ("g1p0", "a1c"); an apostrophe inside is dropped ("can't" is "cant"),
+  /// except that 's becomes a word of its own. Letters directly behind a number are a word of their own, too
+  /// ("5wks").
   void word() {
     auto start = at_;
     std::string text;
@@ -180,7 +185,8 @@ private:
     bool initial = c == '.' && !out_.empty() && out_.back().word.size() == 1 && is_letter(look(1));
     if (c == '\n' || c == '!' || c == '?' || c == ';' || (c == '.' && !ends_abbreviation && !initial))
       end_sentence();
-    else if (c == ',' || c == '(' || c == ')' || c == ':' || (c == '-' && spaced && look(1) == ' ') || c == '"')
+    else if (c == ',' || c == '(' || c == ')' || c == ':' || (c == '-' && spaced && look(1) == ' ') ||
+             c == '"')
       comma_ = true;
     else if (c == '/')
       slash_ = true;

@@ -1,6 +1,6 @@
 #pragma once
-// Text into tokens: folded to plain lower-case letters, cut at sentence ends, numbers read, every token with its
-// place in the text as it was written (clinical guide 2.1). No clinical word is known here.
+// Text into tokens: folded to plain lower-case letters, cut at sentence ends, numbers read, every token with
+// its place in the text as it was written (clinical guide 2.1). No clinical word is known here.
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -10,8 +10,8 @@
 
 namespace wardline::clinical {
 
-/// Text beyond this many bytes is not read; such a message is at least level 3 (it counts as not scored whole).
-/// A message's content holds no more (wire/limits.hpp, content_bytes_max).
+/// Text beyond this many bytes is not read; such a message is at least level 3 (it counts as not scored
+/// whole). A message's content holds no more (wire/limits.hpp, content_bytes_max).
 inline constexpr std::size_t text_bytes_max = 65'532;
 /// Decimals are integers of thousandths: 38.3 is 38 300. Larger numbers are words.
 inline constexpr std::int64_t number_max = 1'000'000'000;

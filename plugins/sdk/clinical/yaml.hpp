@@ -1,7 +1,7 @@
 #pragma once
-// The part of YAML 1.2 that rule data is written in (README.md, "The files"). Small on purpose: the SDK links no
-// YAML library, a browser reads the same bytes with any, and what a clinician reviews is what is signed. What lies
-// outside the part is a problem with its line, never a guess.
+// The part of YAML 1.2 that rule data is written in (README.md, "The files"). Small on purpose: the SDK links
+// no YAML library, a browser reads the same bytes with any, and what a clinician reviews is what is signed.
+// What lies outside the part is a problem with its line, never a guess.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -31,8 +31,8 @@ struct document {
   std::string problem; ///< empty = read; else what is wrong and where
 };
 
-/// Block maps and lists by indentation, flow lists of scalars on one line, plain and double-quoted scalars without
-/// escapes, comments. Never throws.
+/// Block maps and lists by indentation, flow lists of scalars on one line, plain and double-quoted scalars
+/// without escapes, comments. Never throws.
 document read(std::string_view text);
 
 } // namespace wardline::clinical::yaml
