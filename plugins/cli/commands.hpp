@@ -53,7 +53,15 @@ struct cosign_words {
 struct send_words {
   std::string to;
   std::string text;
-  std::string level;
+  std::string level; ///< empty: the rules say
+  std::string rules; ///< a folder; empty = the installed one
+};
+
+struct triage_words {
+  bool jsonl = false;
+  std::string explain; ///< a text
+  std::string role = "patient";
+  std::string rules; ///< a folder; empty = the installed one
 };
 
 struct inbox_words {
@@ -94,6 +102,7 @@ int run_registrar_request(const choices& c, const std::string& out);
 int run_registrar_install(const choices& c, const std::string& file);
 int run_conversations(const choices& c);
 int run_send(const choices& c, const send_words& order);
+int run_triage(const choices& c, const triage_words& order);
 int run_inbox(const choices& c, const inbox_words& order);
 int run_open(const choices& c, const open_words& order);
 int run_ack(const choices& c, std::uint32_t number);

@@ -58,6 +58,7 @@ struct line {
   admin_words admin;
   cosign_words cosign;
   send_words send;
+  triage_words triage;
   std::string file;
   std::string other;
   std::uint32_t number = 0;
@@ -107,13 +108,22 @@ void add_messages(CLI::App& app, line& l) {
   auto* send = app.add_subcommand("send", "Send a message to a person or a role");
   send->add_option("to", l.send.to, "Name of the person or role, exact")->required();
   send->add_option("text", l.send.text, "The message")->required();
-  send->add_option("--level", l.send.level, "now, urgent, today, routine or info");
+  send->add_option("--level", l.send.level,
+                   "now, urgent, today, routine or info; without it the rules on this device score the text");
+  send->add_option("--rules", l.send.rules, "Folder of the triage rules; without it the installed ones");
   send->callback([&l] { l.run = [&l] { return run_send(l.chosen, l.send); }; });
   auto* inbox = app.add_subcommand("inbox", "List what came, what waits first");
   inbox->add_flag("--mine", l.inbox.mine, "Only what you have");
   inbox->add_flag("--unassigned", l.inbox.unassigned, "Only what nobody has");
   inbox->add_option("--role", l.inbox.role, "Only what came to this role of yours");
   inbox->callback([&l] { l.run = [&l] { return run_inbox(l.chosen, l.inbox); }; });
+  auto* triage = app.add_subcommand("triage", "Score texts with the rules of this machine; needs no store");
+  triage->add_flag("--jsonl", l.triage.jsonl,
+                   "Objects {id, sender_role, text} on standard input, one a line");
+  triage->add_option("--explain", l.triage.explain, "Score this text and say why");
+  triage->add_option("--role", l.triage.role, "With --explain: who writes")->capture_default_str();
+  triage->add_option("--rules", l.triage.rules, "Folder of the triage rules; without it the installed ones");
+  triage->callback([&l] { l.run = [&l] { return run_triage(l.chosen, l.triage); }; });
   auto* open = app.add_subcommand("open", "Show a message; that you opened it is recorded first");
   open->add_option("number", l.open.number, "Number in the inbox")->required();
   open->add_option("--reason", l.open.reason,
@@ -167,6 +177,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return parse_failed(app, e, wants_json(argc, argv));
   }
+  if (app.got_subcommand("triage"))
+    return l.run();
   if (auto wrong = resolve(l.chosen, l.as); !wrong.empty())
     return terminal{l.chosen.as_json}.usage(wrong);
   return l.run();

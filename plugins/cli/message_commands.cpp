@@ -1,5 +1,6 @@
 // Commands about messages: conversations, send, open.
 #include "message_words.hpp"
+#include "sending_score.hpp"
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
@@ -40,6 +41,7 @@ int run_send(const choices& c, const send_words& order) {
   }
   if (auto code = e.log_in("Nothing was sent, and nothing is kept."))
     return *code;
+  auto scored = score_for_sending(e, e.device(), order, what);
   message_id kept;
   auto done = e.line->act<client::sent_message>([&](client::done<client::sent_message> then) {
     e.device().send(
@@ -57,12 +59,17 @@ int run_send(const choices& c, const send_words& order) {
     return e.words.refuse(done->no, waits ? later : std::string{}, waits ? exit_try_later : -1);
   }
   const auto& sent = **done;
-  return e.words.result(
-      fmt::format("Sent to {}. The server has it on disk (audit leaf {}).", order.to, sent.leaf),
-      {{"message", hex(sent.message.view())},
-       {"conversation", hex(sent.conversation.view())},
-       {"seq", sent.seq},
-       {"leaf", sent.leaf}});
+  return e.words.result(fmt::format("Sent to {}. The server has it on disk (audit leaf {}).{}", order.to,
+                                    sent.leaf, score_lines(scored, what.level)),
+                        {{"level", show_level(what.level)},
+                         {"scored_by", what.level == client::urgency::unscored ? "nobody"
+                                       : what.rule_set                         ? "rules"
+                                                                               : "person"},
+                         {"rules", rules_json(scored)},
+                         {"message", hex(sent.message.view())},
+                         {"conversation", hex(sent.conversation.view())},
+                         {"seq", sent.seq},
+                         {"leaf", sent.leaf}});
 }
 
 int run_open(const choices& c, const open_words& order) {

@@ -105,6 +105,10 @@ bytes device::certificate() const {
   return parts_->shared.me && parts_->shared.me->enrolled ? parts_->shared.me->certificate : bytes{};
 }
 
+public_key device::identity_key() const {
+  return parts_->shared.me ? parts_->shared.me->identity_key : public_key{};
+}
+
 user_id device::user() const {
   auto own = e2ee::device_certificate::decode(certificate(), clinic());
   return own ? own->user : user_id{};

@@ -12,7 +12,10 @@ e2ee::envelope envelope_of(const draft& what) {
   out.level = what.level;
   out.needs_ack = what.needs_ack;
   out.type = e2ee::message_type::question;
-  out.scorer = what.level == urgency::unscored ? e2ee::scored_by::nobody : e2ee::scored_by::person;
+  if (what.level == urgency::unscored)
+    return out;
+  out.scorer = what.rule_set ? e2ee::scored_by::rules : e2ee::scored_by::person;
+  out.rule_set = what.rule_set.value_or(hash32{});
   return out;
 }
 

@@ -249,8 +249,7 @@ void loader::finish() {
   out_.fillers = words_of("filler");
   out_.gap_stops = words_of("gap_stop");
   for (const auto& [word, number] : out_.words.words())
-    if (!out_.common.contains(word))
-      out_.corrections.add(word);
+    out_.corrections.add(word);
   out_.corrections.ready();
   if (out_.name.empty() || out_.version.empty() || out_.limits.empty())
     problems_.push_back("no file gives rule_set, version and limits");

@@ -125,8 +125,10 @@ void loader::rewrites(const yaml::node& n) {
       problem(n, "a rewrite of nothing");
       continue;
     }
-    for (const auto& t : r.from)
+    for (const auto& t : r.from) {
       out_.corrections.add(t.word);
+      out_.common.insert(t.word);
+    }
     auto& all = out_.rewrites[r.from[0].word];
     all.push_back(std::move(r));
   }
