@@ -35,6 +35,7 @@ const std::vector<layer> layers{
     {"plugins/sdk/client/",
      {"plugins/sdk/"},
      {"sodium", "zmq", "lmdb.h", "nlohmann/", "sys/", "fcntl.h", "unistd.h"}},
+    {"plugins/sdk/clinical/", {"plugins/sdk/clinical/", ids, hash}, {}},
     {"plugins/sdk/", {"plugins/sdk/"}, {"sodium", "google/protobuf/"}},
     {"plugins/cli/",
      {"plugins/cli/", "plugins/sdk/"},
@@ -44,7 +45,7 @@ const std::vector<layer> layers{
     {"actors/ports/", {"actors/rules/", "actors/ports/", ids, refusals}, {}},
     {"actors/", {"actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"}, {"caf/"}},
     {"daemon/ctl/",
-     {"daemon/", "actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"},
+     {"daemon/", "actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/", "plugins/sdk/clinical/"},
      {"CLI/", "nlohmann/", "fmt/", "sodium", "yaml-cpp/", "date/", "sys/", "fcntl.h", "unistd.h", "termios.h",
       "poll.h"}},
     {"daemon/",
@@ -96,8 +97,9 @@ const std::map<std::string, std::vector<std::string>> never_linked{
      {"wardline_caf", "wardline_lmdb", "PkgConfig::ZMQ", "yaml-cpp", "wardline_actors", "fmt::fmt"}},
     {"wardline_actors",
      {"wardline_lmdb", "PkgConfig::ZMQ", "yaml-cpp", "wardline_daemon", "wardline_e2ee", "wardline_client"}},
-    {"wardline_daemon", {"wardline_e2ee", "wardline_client"}},
-    {"wardlined", {"wardline_e2ee", "wardline_client"}},
+    {"wardline_clinical", {"PkgConfig::ZMQ", "wardline_lmdb", "wardline_caf", "wardline_actors", "yaml-cpp"}},
+    {"wardline_daemon", {"wardline_e2ee", "wardline_client", "wardline_clinical"}},
+    {"wardlined", {"wardline_e2ee", "wardline_client", "wardline_clinical"}},
     {"ward", {"wardline_caf", "wardline_actors", "wardline_daemon", "yaml-cpp"}},
 };
 

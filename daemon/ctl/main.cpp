@@ -6,6 +6,7 @@
 #include "plan_commands.hpp"
 #include "prompt.hpp"
 #include "setup.hpp"
+#include "triage_line.hpp"
 #include "wire/private_memory.hpp"
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -27,6 +28,8 @@ struct options {
   std::string passphrase_file;
   certify_order certify;
   std::string plan_file;
+  triage_options triage;
+  std::function<int()> run_triage; ///< set if the line says `triage`
   bool json = false;
 };
 
@@ -186,6 +189,7 @@ int run(int argc, char** argv) {
                           "YAML file: role, zone, start, shift, people, overrides");
   auto* chain = add_plan(app, o, "escalation", "Chains of escalation: who is woken when nobody answers",
                          "YAML file: role, steps, lapse");
+  add_triage(app, o.triage, o.json, o.run_triage);
   for (auto* sub : {make, cert})
     sub->add_flag("--json", o.json, "Answer in JSON");
   try {
@@ -199,6 +203,8 @@ int run(int argc, char** argv) {
     return say_problem(unavailable, "libsodium does not start on this machine", o.json);
   if (roster->parsed() || chain->parsed())
     return set_plan(o, roster->parsed());
+  if (o.run_triage)
+    return o.run_triage();
   return make->parsed() ? setup(o) : certify(o);
 }
 

@@ -52,7 +52,7 @@ bool score_line(const clinical::rule_set& rules, const std::string& line, const 
   auto role = in.contains("sender_role") && in["sender_role"].is_string()
                   ? in["sender_role"].get<std::string>()
                   : std::string{};
-  auto out = as_json(text, clinical::score_text(rules, text, sender_of(role)));
+  auto out = as_json(text, clinical::score_text(rules, text, clinical::sender_of(role)));
   out["id"] = in.contains("id") ? in["id"] : nlohmann::json{};
   out["rule_set"] = rule_set_hash;
   std::cout << line_of(out) << "\n";
@@ -76,9 +76,8 @@ std::string explained(const clinical::rule_set& rules, std::string_view text, co
     out += fmt::format("    limits: {}\n", rule.limits);
   }
   for (const auto& d : s.discarded)
-    if (d.what->id != "symptom")
-      out += fmt::format("  not counted: \"{}\" ({}, {})\n",
-                         text.substr(d.where.begin, d.where.end - d.where.begin), d.what->id, name_of(d.why));
+    out += fmt::format("  not counted: \"{}\" ({}, {})\n",
+                       text.substr(d.where.begin, d.where.end - d.where.begin), d.what->id, name_of(d.why));
   return out + fmt::format("Rules: {} {}, {}\n{}", rules.name, rules.version, hex(rules.hash), rules.limits);
 }
 
@@ -92,7 +91,7 @@ int run_triage(const choices& c, const triage_words& order) {
   if (!rules->problem.empty())
     return words.usage(rules->problem);
   if (!order.jsonl) {
-    auto s = clinical::score_text(rules->set, order.explain, sender_of(order.role));
+    auto s = clinical::score_text(rules->set, order.explain, clinical::sender_of(order.role));
     auto data = as_json(order.explain, s);
     data["rule_set"] = hex(rules->set.hash);
     return words.result(explained(rules->set, order.explain, s), std::move(data));

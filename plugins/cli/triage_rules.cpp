@@ -1,6 +1,5 @@
 #include "triage_rules.hpp"
 #include "e2ee/keys.hpp"
-#include <algorithm>
 
 namespace wardline::cli {
 
@@ -32,14 +31,6 @@ approval_state approval_of(const triage_rules& rules, const clinic_id& clinic,
   return e2ee::verify_signature(identity_key, clinical::approval_label, signed_bytes, *rules.approval)
              ? approval_state::good
              : approval_state::bad;
-}
-
-clinical::sender sender_of(std::string_view role) {
-  static constexpr std::string_view staff[] = {"nurse",     "physician",  "frontdesk", "doctor",
-                                               "staff",     "pharmacist", "service",   "provider",
-                                               "clinician", "front_desk", "ma"};
-  return std::find(std::begin(staff), std::end(staff), role) != std::end(staff) ? clinical::sender::staff
-                                                                                : clinical::sender::patient;
 }
 
 } // namespace wardline::cli

@@ -24,10 +24,6 @@ std::unique_ptr<triage_rules> read_triage_rules(const std::string& given);
 approval_state approval_of(const triage_rules& rules, const clinic_id& clinic,
                            const public_key& identity_key);
 
-/// patient, and whoever writes for one (proxy, caregiver, parent), or a role that is not known here: read as
-/// a patient writes, which raises more. nurse, physician, frontdesk and other staff: as staff write.
-clinical::sender sender_of(std::string_view role);
-
 /// What every patient reads above a message that may be urgent (clinical guide 0.4): the same static words.
 inline constexpr std::string_view emergency_sentence =
     "Emergency: call your local emergency number. This inbox is not watched in real time.";

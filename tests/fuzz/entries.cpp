@@ -33,6 +33,8 @@ const std::vector<entry>& entries() {
       {"objects", run_objects},
       {"admin_act", run_admin_act},
       {"admin_answer", run_admin_answer},
+      {"triage_rules", run_triage_rules},
+      {"triage_text", run_triage_text},
   };
   return all;
 }

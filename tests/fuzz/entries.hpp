@@ -65,5 +65,8 @@ bool run_body(bytes_view input);
 bool run_hpke(bytes_view input);
 // sequence_entries.cpp
 bool run_objects(bytes_view input);
+// clinical_entries.cpp
+bool run_triage_rules(bytes_view input);
+bool run_triage_text(bytes_view input);
 
 } // namespace wardline::fuzz

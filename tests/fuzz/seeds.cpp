@@ -302,6 +302,24 @@ void add_log(seeds& out) {
   out["note"]["two_signatures"] = to_bytes(view(note));
 }
 
+void add_triage(seeds& out) {
+  auto put = [&](const char* entry, const char* name, std::string_view content) {
+    out[entry][name] = to_bytes(view(content));
+  };
+  put("triage_text", "fires", "Dr. says: my chest really hurts, temp 38.3C, bp 120/80. no siezure now");
+  put("triage_text", "denied", "no chest pain, vomiting or short of breath but (two) seizures gone");
+  put("triage_text", "accents",
+      "\xc2\xbf"
+      "Dolor? T\xc3\xa9mp 39 c \xf0\x9f\x98\xad chest of drawers");
+  put("triage_rules", "small",
+      "rule_set: s\nversion: 1\nlimits: n\nclasses:\n  p: a b*\nconcepts:\n  - id: c\n    patterns: x ..2 "
+      "<p> | <n>\n"
+      "cues:\n  - as: negated\n    reach: after\n    patterns: no\nrules:\n  - id: r\n    version: 1\n    "
+      "level: 2\n"
+      "    title: t\n    logic: l\n    inputs: i\n    population: p\n    basis: b\n    limits: l\n    when:\n"
+      "      - c and not (c near c)\n");
+}
+
 } // namespace
 
 seeds make_seeds() {
@@ -316,6 +334,7 @@ seeds make_seeds() {
   add_history(out);
   add_log(out);
   add_sequences(out);
+  add_triage(out);
   return out;
 }
 

@@ -23,14 +23,15 @@ public:
     place(rules, found);
   }
 
-  /// The first that applies, in this order: a manner of speaking, denied, over, somebody else's, past,
-  /// possible.
-  [[nodiscard]] standing of(const match& m) const {
+  /// The first that applies and that its concept does not keep, in this order: a manner of speaking, denied,
+  /// over, somebody else's, past, possible.
+  [[nodiscard]] standing of(const match& m, const std::array<bool, standings>& keeps) const {
     static constexpr standing order[] = {standing::idiom, standing::negated,    standing::resolved,
                                          standing::other, standing::historical, standing::hypothetical};
     for (auto one : order)
       for (const auto& c : cues_)
-        if (c.what->what == cue::role::sets && c.what->sets == one && applies(c, m))
+        if (!keeps[static_cast<std::size_t>(one)] && c.what->what == cue::role::sets && c.what->sets == one &&
+            applies(c, m))
           return one;
     return standing::current;
   }
@@ -46,14 +47,16 @@ private:
     std::stable_sort(all.begin(), all.end(), [](const placed_cue& a, const placed_cue& b) {
       return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
     });
-    std::uint32_t covered = 0;
+    std::uint32_t covered_from = 0, covered = 0;
     for (const auto& c : all) {
       if (c.what->where == cue::reach::self && c.what->what == cue::role::sets) {
         cues_.push_back(c); // a manner of speaking covers concepts, not cues
         continue;
       }
-      if (c.begin < covered)
+      bool same = c.begin == covered_from && c.end == covered; // one phrase may be a cue both ways
+      if (c.begin < covered && !same)
         continue;
+      covered_from = c.begin;
       covered = c.end;
       bool named = false;
       for (auto i = c.begin; i < c.end; ++i)
@@ -135,7 +138,7 @@ std::vector<standing> standings_of(const rule_set& rules, const prepared& text,
   std::vector<standing> out(found.size(), standing::current);
   for (std::size_t i = 0; i < found.size(); ++i)
     if (found[i].owner < names_max)
-      out[i] = around.of(found[i]);
+      out[i] = around.of(found[i], rules.concepts[found[i].owner].keeps);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include "clinical/context.hpp"
 #include "clinical/rewriting.hpp"
 #include <algorithm>
+#include <iterator>
 
 namespace wardline::clinical {
 
@@ -74,11 +75,29 @@ public:
     if (!whole && out.level > unscored_level)
       out.level = unscored_level;
     out.scored = out.scored && whole;
-    out.discarded = std::move(discarded_);
+    out.discarded = outermost(std::move(discarded_));
     return out;
   }
 
 private:
+  /// Of mentions that lie in each other and were discarded alike, the longest: "chest pain", not "pain" as
+  /// well.
+  static std::vector<discarded_mention> outermost(std::vector<discarded_mention> all) {
+    std::stable_sort(all.begin(), all.end(), [](const discarded_mention& a, const discarded_mention& b) {
+      return a.where.begin != b.where.begin ? a.where.begin < b.where.begin : a.where.end > b.where.end;
+    });
+    std::vector<discarded_mention> out;
+    std::array<std::uint32_t, standings> covered{}; // where the last mention of each standing ended
+    for (const auto& d : all) {
+      auto& end = covered[static_cast<std::size_t>(d.why)];
+      if (d.where.end <= end)
+        continue;
+      end = d.where.end;
+      out.push_back(d);
+    }
+    return out;
+  }
+
   void look(const std::vector<standing>& stands, sender who) {
     for (const char* name : {who == sender::staff ? "sender_staff" : "sender_patient", "always"})
       if (auto at = rules_.concept_numbers.find(name); at != rules_.concept_numbers.end())
@@ -137,6 +156,14 @@ private:
 };
 
 } // namespace
+
+sender sender_of(std::string_view role) {
+  static constexpr std::string_view staff[] = {"nurse",    "physician", "frontdesk",  "front_desk",
+                                               "doctor",   "staff",     "pharmacist", "service",
+                                               "provider", "clinician", "ma"};
+  return std::find(std::begin(staff), std::end(staff), role) != std::end(staff) ? sender::staff
+                                                                                : sender::patient;
+}
 
 score score_text(const rule_set& rules, std::string_view text, sender who) {
   return scoring{rules, text, who}.result(text.size() <= text_bytes_max);

@@ -10,6 +10,9 @@ namespace wardline::clinical {
 inline constexpr unsigned unscored_level = 3;
 
 enum class sender : std::uint8_t { patient, staff };
+/// Of a role's name: nurse, physician, frontdesk and other staff write as staff do. Everybody else, also a
+/// role that is not known here, is read as a patient, which raises more.
+sender sender_of(std::string_view role);
 
 struct span {
   std::uint32_t begin = 0; ///< bytes of the message

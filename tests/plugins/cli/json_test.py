@@ -26,7 +26,8 @@ WARD_REFUSED = [
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
     ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
     ["inbox", "--mine"], ["inbox", "--role", "A"], ["open", "1", "--reason", "covering"],
-    ["open", "1", "--reason", "boredom"]]
+    ["open", "1", "--reason", "boredom"],
+    ["triage"], ["triage", "--explain", "x", "--rules", "none"], ["triage", "--jsonl", "--explain", "x"]]
 WARD_UNREADABLE = [
     [], ["dance"], ["enrol"], ["enrol", "--wrong"], ["login", "--wrong"], ["logoff", "more"], ["status", "--wrong"],
     ["invite"], ["invite", "--name", "A", "--out", "new", "--hours", "100"], ["registrar"], ["registrar", "request"],
@@ -34,7 +35,7 @@ WARD_UNREADABLE = [
     ["admin", "withdraw"], ["admin", "revoke", "A"], ["admin", "turn"], ["admin", "replace", "A"],
     ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
-    ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"]]
+    ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"], ["triage", "--wrong"]]
 WARDCTL_REFUSED = [
     ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
     ["setup", "--config", "good.yaml", "--answers", "none"], ["setup", "--config", "good.yaml", "--answers", "short.yaml"],
@@ -43,10 +44,14 @@ WARDCTL_REFUSED = [
     ["roster", "set", "none", "--config", "good.yaml"], ["roster", "set", "words", "--config", "none"],
     ["escalation", "set", "words", "--config", "good.yaml"], ["escalation", "set", "chain", "--config", "good.yaml"],
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words",
-     "--with-second", "roles,everything"]]
+     "--with-second", "roles,everything"],
+    ["triage", "evaluate", "none"], ["triage", "evaluate", "empty"], ["triage", "evaluate", "words"],
+    ["triage", "evaluate", "words", "--rules", "none"],
+    ["triage", "approve", "--identity", "none", "--passphrase-file", "words"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
-    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"]]
+    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"],
+    ["triage"], ["triage", "evaluate"], ["triage", "approve"]]
 
 
 class Json(unittest.TestCase):
