@@ -299,7 +299,7 @@ public:
   [[nodiscard]] user_id user() const;
   [[nodiscard]] std::string display_name() const; ///< of the certificate; empty before it
   [[nodiscard]] clinic_id clinic() const;
-  [[nodiscard]] public_key identity_key() const; ///< the clinic's, pinned at enrolment; zero before it
+  [[nodiscard]] public_key identity_key() const;   ///< the clinic's, pinned at enrolment; zero before it
   [[nodiscard]] std::uint64_t pinned_size() const; ///< leaves of the pinned checkpoint
 
   // ---- acts. Each ends through its callback; acts of an open device given before settled() wait for it.

@@ -70,8 +70,8 @@ TEST_CASE("each label of the house is spelled once, and under plugins in labels.
   for (const auto& [label, where] : files_of) {
     INFO(label << " in " << where.front());
     CHECK(where.size() == 1);
-    // Others spell labels of their own: the daemon for what it stores, and what lies below or beside labels.hpp: the
-    // channel for its prologue, the triage rules for their hash and approval.
+    // Others spell labels of their own: the daemon for what it stores, and what lies below or beside
+    // labels.hpp: the channel for its prologue, the triage rules for their hash and approval.
     bool own_use = where.front().starts_with("daemon/") || label == "wardline noise v1" ||
                    label.starts_with("wardline triage ");
     CHECK((own_use || where.front() == "plugins/labels.hpp"));
