@@ -61,6 +61,9 @@ exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
     return say(no_permission, ring_file.string() + ": " + reason(ring.why()));
   out.ring = std::move(*ring);
   out.rows = std::make_unique<sealed_storage>(*out.lmdb, *out.ring, random);
+  if (auto why = out.rows->resume_turn(); why != refusal::none)
+    return say(why == refusal::storage_refused ? unavailable : damaged,
+               ring_file.string() + ": " + reason(why));
   return stopped;
 }
 

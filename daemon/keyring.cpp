@@ -173,18 +173,43 @@ bool keyring::write_copy(std::uint8_t copy, const key_map& keys, std::uint64_t e
 }
 
 ports::commit_result keyring::ensure(std::span<const segment> wanted) {
-  key_map next;
+  std::vector<key_of_segment> first;
   for (const auto& s : wanted)
     if (!has(s))
-      next.try_emplace({s, 1}, secret32::random());
-  if (next.empty())
+      first.push_back({s, 1});
+  return add(first);
+}
+
+ports::commit_result keyring::add(std::span<const key_of_segment> wanted) {
+  auto next = copied();
+  for (const auto& w : wanted)
+    if (!next.contains({w.of, w.epoch}))
+      next.emplace(std::pair{w.of, w.epoch}, secret32::random());
+  if (next.size() == keys_.size())
     return ports::commit_result::committed;
-  if (keys_.size() + next.size() > keyring_keys_max) {
+  if (next.size() > keyring_keys_max) {
     journal_.write(ports::severity::critical, "keyring_full", {{"keys", keys_.size()}});
     return ports::commit_result::refused;
   }
+  return replace(std::move(next));
+}
+
+ports::commit_result keyring::destroy_before(std::span<const key_of_segment> kept) {
+  auto next = copied();
+  for (const auto& k : kept)
+    next.erase(next.lower_bound({k.of, 0}), next.lower_bound({k.of, k.epoch}));
+  return next.size() == keys_.size() ? ports::commit_result::committed : replace(std::move(next));
+}
+
+keyring::key_map keyring::copied() const {
+  key_map out;
   for (const auto& [of, key] : keys_)
-    next.emplace(of, key.copy());
+    out.emplace(of, key.copy());
+  return out;
+}
+
+/// Both copies, one after the other. Whoever reads sees the new keys only when both are durable.
+ports::commit_result keyring::replace(key_map next) {
   std::uint64_t epoch = 0;
   {
     std::unique_lock hold{mutex_};
@@ -195,8 +220,8 @@ ports::commit_result keyring::ensure(std::span<const segment> wanted) {
     if (write_copy(copy, next, epoch))
       continue;
     journal_.write(ports::severity::critical, "keyring_not_written", {{"copy", int{copy}}, {"code", errno}});
-    // The new keys are in no use yet. A full disk (file systems that copy on write) leaves this copy torn and
-    // the other whole, which the next writing or the next start mends.
+    // The old keys are the ones in use. A full disk (file systems that copy on write) leaves this copy torn
+    // and the other whole, which the next writing or the next start mends.
     return errno == ENOSPC || errno == EDQUOT ? ports::commit_result::refused : ports::commit_result::unknown;
   }
   {
@@ -210,6 +235,12 @@ ports::commit_result keyring::ensure(std::span<const segment> wanted) {
 
 bool keyring::has(const segment& s) const {
   return with_newest(s, [](std::uint32_t, bytes_view) {});
+}
+
+std::uint32_t keyring::newest_epoch(const segment& s) const {
+  std::uint32_t out = 0;
+  with_newest(s, [&out](std::uint32_t epoch, bytes_view) { out = epoch; });
+  return out;
 }
 
 std::size_t keyring::size() const {

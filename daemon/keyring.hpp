@@ -21,6 +21,14 @@ struct segment {
   auto operator<=>(const segment&) const = default;
 };
 
+/// One key of a segment. A key turn gives the segment the next epoch and then destroys the one before.
+struct key_of_segment {
+  segment of;
+  std::uint32_t epoch = 0;
+
+  auto operator<=>(const key_of_segment&) const = default;
+};
+
 constexpr std::size_t keyring_copy_bytes = 4u << 20; ///< of one copy, 4 KiB aligned; the file has two
 constexpr std::size_t keyring_slot_bytes = 48; ///< u8 table | 3 zero | u32 segment | u32 epoch | 4 zero | key
 constexpr std::size_t keyring_header_bytes = 64;
@@ -51,7 +59,17 @@ public:
   /// refused: the keyring is full. unknown: the disk did not say; the process must end. One caller at a time.
   ports::commit_result ensure(std::span<const segment> wanted);
 
+  /// Makes these keys beside those that are there (step 1 of a key turn); like ensure().
+  ports::commit_result add(std::span<const key_of_segment> wanted);
+
+  /// Destroys every key of these segments that is older than the one named (step 3 of a key turn):
+  /// overwritten in place in both copies and read back before this returns `committed`. refused: the disk is
+  /// full, the old keys may still be there; ask again. unknown: the process must end.
+  ports::commit_result destroy_before(std::span<const key_of_segment> kept);
+
   [[nodiscard]] bool has(const segment& s) const;
+  /// 0: the segment has no key.
+  [[nodiscard]] std::uint32_t newest_epoch(const segment& s) const;
 
   /// Calls f(u32 key epoch, key) with the segment's newest key. False: there is none. Thread-safe.
   template <class F>
@@ -87,6 +105,8 @@ private:
   keyring(std::filesystem::path file, const secret32& kek, ports::journal& journal);
   bool write_copy(std::uint8_t copy, const key_map& keys, std::uint64_t epoch);
   [[nodiscard]] std::optional<copy_state> read_copy(std::uint8_t copy) const;
+  ports::commit_result replace(key_map next);
+  [[nodiscard]] key_map copied() const;
   refusal load();
   void alarm_if_filling();
 

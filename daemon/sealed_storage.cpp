@@ -64,36 +64,55 @@ sealed_storage::sealed_storage(ports::storage& below, keyring& keys, ports::rand
   dice.fill(nonce_prefix_);
 }
 
+std::uint32_t key_epoch_of(bytes_view sealed) {
+  return sealed.size() < sealed_overhead_bytes ? 0 : u32_at(sealed, key_epoch_at);
+}
+
+/// A key turn may move the row to another key, and destroy the one before, between the look below and the
+/// opening here: then it stands there otherwise now.
 ports::read_result sealed_storage::read(table where, bytes_view key) const {
-  auto found = below_.read(where, key);
-  if (!found)
-    return found;
-  auto value = open(where, key, found.value);
-  if (!value)
-    return {read_status::not_openable, {}};
-  return {read_status::found, std::move(*value)};
+  bytes before;
+  for (;;) {
+    auto found = below_.read(where, key);
+    if (!found)
+      return found;
+    if (auto value = open(where, key, found.value))
+      return {read_status::found, std::move(*value)};
+    if (found.value == before)
+      return {read_status::not_openable, {}};
+    before = std::move(found.value);
+  }
 }
 
 std::vector<ports::row> sealed_storage::scan(table where, bytes_view prefix, bytes_view after,
                                              std::size_t limit) const {
-  auto rows = below_.scan(where, prefix, after, limit);
-  for (auto& r : rows)
-    r = opened(where, std::move(r));
-  return rows;
+  std::vector<ports::row> out;
+  for (auto& r : below_.scan(where, prefix, after, limit))
+    if (auto row = opened(where, std::move(r)))
+      out.push_back(std::move(*row));
+  return out;
 }
 
 std::optional<ports::row> sealed_storage::last(table where, bytes_view prefix) const {
-  auto found = below_.last(where, prefix);
-  if (found)
-    found = opened(where, std::move(*found));
-  return found;
+  for (;;) {
+    auto found = below_.last(where, prefix);
+    if (!found)
+      return std::nullopt;
+    if (auto row = opened(where, std::move(*found)))
+      return row;
+  }
 }
 
-ports::row sealed_storage::opened(table where, ports::row sealed) const {
-  auto value = sealed.openable ? open(where, sealed.key, sealed.value) : std::nullopt;
-  sealed.openable = value.has_value();
-  sealed.value = value ? std::move(*value) : bytes{};
-  return sealed;
+/// Nothing: the row went away meanwhile.
+std::optional<ports::row> sealed_storage::opened(table where, ports::row sealed) const {
+  if (!sealed.openable)
+    return ports::row{std::move(sealed.key), {}, false};
+  if (auto value = open(where, sealed.key, sealed.value))
+    return ports::row{std::move(sealed.key), std::move(*value), true};
+  auto again = read(where, sealed.key);
+  if (again.status == read_status::absent)
+    return std::nullopt;
+  return ports::row{std::move(sealed.key), std::move(again.value), static_cast<bool>(again)};
 }
 
 commit_result sealed_storage::commit(std::span<const ports::change> changes) {

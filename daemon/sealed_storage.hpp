@@ -2,9 +2,10 @@
 // Seals every value of every table under its segment's key; keys stay clear (security 5.2). Format v1, final:
 //   u8 format 1 | u8 table | u32 segment | u32 key epoch | 24 B nonce | XChaCha20-Poly1305(value) | 16 B tag
 //   AAD = lab("wardline stored value v1") | u8 table | key | the 34 bytes of header
+#include "key_turn_row.hpp"
 #include "keyring.hpp"
 #include "ports/random.hpp"
-#include "ports/storage.hpp"
+#include <set>
 
 namespace wardline {
 
@@ -20,9 +21,13 @@ static_assert(sealed_overhead_bytes <= ports::sealing_bytes_max);
 /// range.
 std::optional<segment> segment_of(ports::table where, bytes_view key);
 
+/// Which of its segment's keys seals this value; 0 if it is no sealed value.
+std::uint32_t key_epoch_of(bytes_view sealed);
+
 /// A decorator: any storage below, the same promises above. A value that was damaged, moved to another row or
-/// table, or whose key is gone is `not_openable`, never wrong and never absent.
-class sealed_storage : public ports::storage {
+/// table, or whose key is gone is `not_openable`, never wrong and never absent. It turns keys, too: it alone
+/// knows which values hang on which key (sealed_storage_turn.cpp).
+class sealed_storage : public ports::storage, public ports::key_turns {
 public:
   /// `below` and `keys` outlive it. Nonces: 16 random bytes of this object, then a counter.
   sealed_storage(ports::storage& below, keyring& keys, ports::random& dice);
@@ -35,11 +40,25 @@ public:
   /// Makes segment keys first, if any are missing, and durably: a row is never on disk before its key.
   ports::commit_result commit(std::span<const ports::change> changes) override;
 
+  /// Before anything is served: reads how far the last key turn was, and ends it if nothing but its old keys
+  /// is left. Refuses: keyring_older (a key file from before the last turn was put back), value_not_openable,
+  /// storage_refused.
+  refusal resume_turn();
+
+  [[nodiscard]] ports::key_turn current() const override;
+  [[nodiscard]] ports::commit_result begin(std::span<const ports::row_place> doomed,
+                                           bytes_view ticket) override;
+  [[nodiscard]] ports::commit_result step() override;
+
 private:
   [[nodiscard]] ports::commit_result make_keys(std::span<const ports::change> changes);
   [[nodiscard]] bytes seal(const ports::change& c);
+  [[nodiscard]] ports::commit_result commit_turn(turn_row next, std::vector<ports::change> with);
+  [[nodiscard]] ports::commit_result reseal_some();
+  [[nodiscard]] std::vector<ports::row> next_of_segment(const key_of_segment& in);
+  [[nodiscard]] ports::commit_result destroy_old_keys();
   [[nodiscard]] std::optional<bytes> open(ports::table where, bytes_view key, bytes_view sealed) const;
-  [[nodiscard]] ports::row opened(ports::table where, ports::row sealed) const;
+  [[nodiscard]] std::optional<ports::row> opened(ports::table where, ports::row sealed) const;
 
   ports::storage& below_;
   keyring& keys_;
@@ -47,6 +66,13 @@ private:
   // Of commit's one caller:
   std::uint64_t nonce_counter_ = 0;
   std::array<std::uint32_t, ports::table_max + 1> ready_until_{}; ///< segments below have keys, and so has it
+  turn_row turn_;
+  std::set<ports::row_place> doomed_; ///< turn_.doomed, to look up
+  // How far re-sealing is; a restart begins anew and skips what has moved already.
+  std::size_t turn_segment_ = 0;
+  unsigned turn_prefix_ = 0; ///< of a shard: which of its first bytes
+  bytes turn_after_;         ///< the last key looked at
+  std::uint64_t resealed_rows_ = 0, skipped_rows_ = 0;
 };
 
 } // namespace wardline

@@ -35,7 +35,8 @@ constexpr std::size_t value_bytes_max = 4u << 20; ///< of one value, before seal
 constexpr std::size_t scan_rows_max =
     512; ///< of one scan: long reads keep LMDB from reusing pages (security 3)
 
-/// Keyed by u64 BE, written in ascending order only, never rewritten: LMDB appends instead of searching.
+/// Keyed by u64 BE, written in ascending order only: LMDB appends instead of searching. Rewritten by key
+/// turns alone, which change the sealing and not the value; removed by destruction alone.
 constexpr bool is_monotone(table t) {
   return t == table::log || t == table::leaf || t == table::entry;
 }

@@ -68,7 +68,7 @@ TEST_CASE("a set-up killed at any step starts, or is run again") {
   for (int end = 1; end == 1 && nth < calls_max; ++nth) {
     INFO("call " << nth);
     box_to_set_up box;
-    end = dying::run_and_die(nth, true, [&](auto arm) {
+    end = dying::run_and_die(nth, dying::death::torn, [&](auto arm) {
       arm();
       return box.run().empty();
     });

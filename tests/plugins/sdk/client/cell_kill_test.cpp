@@ -30,7 +30,7 @@ bool somewhere(const std::filesystem::path& folder, const std::string& piece) {
 /// The act in a child that dies at its nth call. False: it came to its end before.
 template <class Act>
 bool dies(const std::string& store, int nth, bool torn, Act act) {
-  auto end = dying::run_and_die(nth, torn, [&](auto arm) {
+  auto end = dying::run_and_die(nth, torn ? dying::death::torn : dying::death::kill, [&](auto arm) {
     auto s = open_lmdb_device_store(store);
     if (!s)
       return false;
