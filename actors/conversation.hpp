@@ -86,6 +86,7 @@ struct conversation_state {
   std::optional<head> now_head;
   std::uint64_t last_seq = 0;
   bool link_changed = false; // while a write was on its way
+  bool destroyed = false;    // or about to be: nothing is taken or given any more
   std::deque<waiting_post> waiting;
   std::vector<written_post> in_flight;
   std::size_t leaves_waiting = 0;
@@ -121,7 +122,14 @@ private:
   void settle(const apply_act& m, const e2ee::act& a, promise answer);
   void commit_first(const apply_act& m, const e2ee::act& a, promise answer);
   void commit_late(const apply_act& m, const e2ee::act& a, const rows::item& first, promise answer);
-  void spread_acknowledgement(const message_id& message);
+  void spread_slip(const message_id& message);
+
+  // conversation_recall.cpp
+  [[nodiscard]] bool is_recalled(const message_id& message) const;
+  void recall(const apply_act& m, const e2ee::act& a, const rows::accepted& message, promise answer);
+  caf::result<outcome> destroy(const apply_act& m);
+  void commit_end(act what, promise answer, const std::function<void()>& then,
+                  const std::function<void()>& overtaken);
 };
 
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,

@@ -37,6 +37,8 @@ std::optional<hash32> root_at(std::uint64_t size, const ports::reader& rows) {
 } // namespace
 
 caf::result<outcome> conversation_state::on(const apply_act& m) {
+  if (m.destroys)
+    return destroy(m);
   if (auto why = standing(*m.who); why != refusal::none)
     return refused(why);
   auto a = e2ee::act::decode(m.act->object, parts.board->now()->id);
@@ -50,23 +52,28 @@ caf::result<outcome> conversation_state::on(const apply_act& m) {
   if (leaves_waiting >= leaves_waiting_max)
     return refused(refusal::overloaded);
   auto answer = self->make_response_promise<outcome>();
-  settle(m, *a, answer);
+  if (a->act == e2ee::act_kind::recall)
+    recall(m, *a, message->row, answer);
+  else
+    settle(m, *a, answer);
   return answer;
 }
 
-/// Only acknowledge takes effect here; the other words of a device are refused as unknown_value. A target is
-/// whoever the message was written to: its author cannot take it off their hands.
+/// Acknowledge and recall take effect here; the other words of a device are refused as unknown_value. A
+/// target of the first is whoever the message was written to: its author cannot take it off their hands. The
+/// second is the author's alone, on any of her devices.
 refusal conversation_state::judge(const e2ee::act& a, const rows::accepted& message) const {
   if (auto why = e2ee::check_act_target(a, a.message(), message.h); why != refusal::none)
     return why;
-  if (a.act != e2ee::act_kind::acknowledge)
+  if (a.act != e2ee::act_kind::acknowledge && a.act != e2ee::act_kind::recall)
     return refusal::unknown_value;
   auto place = parts.rows->read(ports::table::index, rows::key_of_place(id, message.seq));
   auto row = place ? slip_at(message.seq, *place) : expected<wire::device::slip>{refusal::value_not_openable};
   auto slip = row ? e2ee::slip::decode(row->object, parts.board->now()->id) : expected<e2ee::slip>{row.why()};
   if (!slip)
     return refusal::value_not_openable;
-  if (slip->header.author_user == a.user)
+  bool author = slip->header.author_user == a.user;
+  if (author != (a.act == e2ee::act_kind::recall))
     return refusal::not_entitled_to_act;
   return e2ee::check_act_tree(a, a.tree_size == 0 ? std::nullopt : root_at(a.tree_size, *parts.rows));
 }
@@ -108,7 +115,7 @@ void conversation_state::commit_first(const apply_act& m, const e2ee::act& a, pr
           [this, answer, message = a.message()](const committed& c) mutable {
             --leaves_waiting;
             answer.deliver(outcome{wire::device::done{c.stamps.front().leaf}});
-            spread_acknowledgement(message);
+            spread_slip(message);
           },
           [this, answer, m, a](const caf::error& e) mutable {
             --leaves_waiting;
@@ -152,8 +159,9 @@ void conversation_state::commit_late(const apply_act& m, const e2ee::act& a, con
           });
 }
 
-/// The slip goes out once more, with the acknowledgement: every reader sees that somebody has it.
-void conversation_state::spread_acknowledgement(const message_id& message) {
+/// The slip goes out once more, with the act: every reader sees that somebody has it, or that it was
+/// recalled.
+void conversation_state::spread_slip(const message_id& message) {
   auto known = read_row<rows::accepted>(*parts.rows, ports::table::idempotency, message.view());
   if (!known)
     return;

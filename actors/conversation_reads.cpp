@@ -81,10 +81,15 @@ expected<conversation_state::page_plan> conversation_state::plan(const wire::dev
     return refusal::unknown_value;
   page_plan out;
   std::size_t size = 0;
+  std::size_t recalled = 0;
   for (auto seq : what.seqs) {
     auto place = read_row<rows::place>(*parts.rows, ports::table::index, rows::key_of_place(id, seq));
     if (!place)
       return refusal::not_found;
+    if (is_recalled(place->row.message)) {
+      ++recalled; // its slip says so; the others are not withheld for it
+      continue;
+    }
     if (out.left_off == 0 && size + place->row.body_bytes <= wire::open_bytes_max) {
       size += place->row.body_bytes;
       out.bodies.push_back({seq, place->at.log + 1});
@@ -92,6 +97,8 @@ expected<conversation_state::page_plan> conversation_state::plan(const wire::dev
       ++out.left_off;
     }
   }
+  if (recalled == what.seqs.size())
+    return refusal::message_destroyed;
   return out;
 }
 
@@ -106,6 +113,8 @@ outcome conversation_state::release(const durable_leaf& leaf, const page_plan& p
   out.left_off = page.left_off;
   for (const auto& b : page.bodies) {
     auto row = log_row<rows::body>(*parts.rows, b.log_row, id, b.seq);
+    if (row && is_recalled(row->message))
+      continue; // between the question and the leaf
     if (row)
       out.bodies.push_back({b.seq, std::move(row->sealed)});
     else
@@ -133,8 +142,8 @@ outcome conversation_state::on(const read_slips& m) {
       parts.journal->write(ports::severity::error, "slip_not_openable", {{"conversation", id}});
       continue;
     }
-    constexpr std::size_t row_overhead = 64; // ids, numbers and lengths around the two objects
-    size += slip->object.size() + slip->acknowledgement.size() + row_overhead;
+    constexpr std::size_t row_overhead = 64; // ids, numbers and lengths around the objects
+    size += slip->object.size() + slip->acknowledgement.size() + slip->recall.size() + row_overhead;
     if (size > slips_bytes_max) {
       out.more = true;
       break;
@@ -157,6 +166,12 @@ expected<wire::device::slip> conversation_state::slip_at(std::uint64_t seq, byte
   if (item) {
     out.acknowledgement = std::move(item->row.act);
     out.acknowledgement_leaf = item->at.leaf;
+  }
+  auto gone =
+      read_row<rows::recalled>(*parts.rows, ports::table::idempotency, rows::key_of_recall(place->message));
+  if (gone) {
+    out.recall = std::move(gone->row.act);
+    out.recall_leaf = gone->at.leaf;
   }
   return out;
 }

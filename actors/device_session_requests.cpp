@@ -135,8 +135,11 @@ struct device_session_state::asking {
       return st.answer(id, refused(why));
     if (decoded->act == e2ee::act_kind::lock_share_stored)
       return confirm_share(*decoded);
+    bool destroys = decoded->act == e2ee::act_kind::destroy;
+    auto object = std::make_shared<const asked::act>(std::move(m));
     st.ask(st.parts.directory, id,
-           apply_act{who, {}, decoded->message(), std::make_shared<const asked::act>(std::move(m)), st.now},
+           destroys ? apply_act{who, decoded->conversation(), {}, std::move(object), st.now, true}
+                    : apply_act{who, {}, decoded->message(), std::move(object), st.now, false},
            answer_it());
   }
 

@@ -58,6 +58,9 @@ using directory_actor =
                      answers<ask_user, outcome>, takes<session_used>, takes<session_online>,
                      takes<session_offline>, takes<fan_out>, takes<tick>>;
 
+/// WIPE ends recalls, destructions and revocations: key turns, a leaf for each order (store_messages.hpp).
+using wipe_actor = caf::typed_actor<takes<tick>>;
+
 // Children are spawned by functions that only main (house.cpp) fills in: a parent never includes a child's
 // header.
 using make_device_session = std::function<device_session_actor(const channel_ref&, plugin_host_actor)>;

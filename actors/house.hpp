@@ -24,6 +24,7 @@ struct house_parts {
   std::shared_ptr<const wire::noise_key_pair> noise; ///< the daemon's static key, as certified
   plugin_rights rights;
   store_parts store;
+  std::uint8_t erasure_claim = 0;
   std::optional<founding> first;
   incarnation_id first_incarnation; ///< used if there is no clinic yet
   time_ms start = 0;                ///< wall clock
@@ -38,6 +39,7 @@ struct house {
   audit_actor audit;
   std::vector<password_actor> passwords;
   directory_actor directory;
+  wipe_actor wipe;
   plugin_host_actor plugin_host;
 
   /// In this order: who asks before who is asked, the store last.

@@ -92,18 +92,61 @@ std::optional<accepted> decode<accepted>(bytes_view raw) {
   });
 }
 
-bytes encode(const item& r) {
+namespace {
+
+template <class Row>
+bytes encode_act(const Row& r) {
   auto out = begin();
   out.u64(r.time).put(r.act);
   return out.take();
 }
 
-template <>
-std::optional<item> decode<item>(bytes_view raw) {
-  return whole<item>(raw, [](reader& in, item& r) {
+template <class Row>
+std::optional<Row> decode_act(bytes_view raw) {
+  return whole<Row>(raw, [](reader& in, Row& r) {
     r.time = in.u64();
     r.act = rest(in, act_bytes_max);
   });
+}
+
+template <class Id>
+bytes with_mark(const Id& id) {
+  auto out = to_bytes(id.view());
+  out.push_back(1);
+  return out;
+}
+
+} // namespace
+
+bytes encode(const item& r) {
+  return encode_act(r);
+}
+bytes encode(const recalled& r) {
+  return encode_act(r);
+}
+bytes encode(const destroyed& r) {
+  return encode_act(r);
+}
+
+template <>
+std::optional<item> decode<item>(bytes_view raw) {
+  return decode_act<item>(raw);
+}
+template <>
+std::optional<recalled> decode<recalled>(bytes_view raw) {
+  return decode_act<recalled>(raw);
+}
+template <>
+std::optional<destroyed> decode<destroyed>(bytes_view raw) {
+  return decode_act<destroyed>(raw);
+}
+
+bytes key_of_recall(const message_id& m) {
+  return with_mark(m);
+}
+
+bytes key_of_destruction(const conversation_id& c) {
+  return with_mark(c);
 }
 
 bytes key_of_place(const conversation_id& c, std::uint64_t seq) {

@@ -128,6 +128,7 @@ struct apply_act {
   message_id message;
   std::shared_ptr<const wire::device::act> act;
   time_ms now = 0;
+  bool destroys = false; ///< the act means the whole conversation; `directory` has looked at the registrar
 };
 
 /// To self, behind the ack of a Post: is its author's signature right? Readers always look themselves.

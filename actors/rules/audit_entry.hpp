@@ -19,16 +19,20 @@ enum class audit_kind : std::uint8_t {
   heartbeat = 11, ///< nothing happened; makes silence visible
   invited = 12,
   plugin_linked = 13,
-  incarnation_opened = 14, ///< this log begins; after a restore it embeds the last known old checkpoint
-  factor_given = 20,       ///< the second factor again, for an act that asks for a fresh one
-  factor_refused = 21,     ///< a wrong one
-  factor_changed = 22,     ///< another authenticator (detail 1), or new recovery codes (detail 2)
-  store_seen = 23,         ///< the first channel of a device store (hash = SHA-256 of its instance)
-  store_copied = 24,       ///< another store under the same device: the device is gated
-  share_replaced = 25,     ///< the device confirmed its new lock share (hash = its act)
+  incarnation_opened = 14,  ///< this log begins; after a restore it embeds the last known old checkpoint
+  factor_given = 20,        ///< the second factor again, for an act that asks for a fresh one
+  factor_refused = 21,      ///< a wrong one
+  factor_changed = 22,      ///< another authenticator (detail 1), or new recovery codes (detail 2)
+  store_seen = 23,          ///< the first channel of a device store (hash = SHA-256 of its instance)
+  store_copied = 24,        ///< another store under the same device: the device is gated
+  share_replaced = 25,      ///< the device confirmed its new lock share (hash = its act)
+  recalled = 40,            ///< a message by its author: released to nobody from here on (hash = the act)
+  destruction_ordered = 41, ///< of a conversation's messages: likewise (hash = the act)
+  destroyed = 42,           ///< the keys of what 40, 41 or a revocation named are overwritten
+  quarantined = 43,         ///< a row that could not be opened twice
 };
 
-constexpr std::uint8_t audit_kind_max = 25;
+constexpr std::uint8_t audit_kind_max = 43;
 constexpr std::size_t audit_detail_bytes_max = 8192;
 constexpr std::size_t audit_salt_bytes = 16;
 constexpr std::size_t leaf_data_bytes = 34;

@@ -65,6 +65,7 @@ int run_give_keys(const choices& c, const admin_words& order);
 int run_devices(const choices& c, const admin_words& order);
 int run_pending(const choices& c);
 int run_add(const choices& c, const admin_words& order);
+int run_destroy(const choices& c, const admin_words& order);
 int run_registrar_request(const choices& c, const std::string& out);
 int run_registrar_install(const choices& c, const std::string& file);
 int run_conversations(const choices& c);
@@ -72,6 +73,8 @@ int run_send(const choices& c, const send_words& order);
 int run_inbox(const choices& c);
 int run_open(const choices& c, std::uint32_t number);
 int run_ack(const choices& c, std::uint32_t number);
+int run_sent(const choices& c);
+int run_recall(const choices& c, std::uint32_t number);
 
 /// A store, a device and a link for one command.
 class errand {

@@ -18,7 +18,8 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
                         {"accepted_ms", m.accepted},
                         {"accepted_leaf", m.leaf},
                         {"opened_leaf", m.opened},
-                        {"acknowledged", static_cast<bool>(m.acknowledged_by)}};
+                        {"acknowledged", static_cast<bool>(m.acknowledged_by)},
+                        {"recalled", m.recalled != 0}};
   if (number != 0)
     out["number"] = number;
   if (m.unreadable != refusal::none)
@@ -27,6 +28,8 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
 }
 
 std::string state_of(const client::message_row& m, const client::device& d) {
+  if (m.recalled != 0)
+    return "recalled";
   if (m.unreadable != refusal::none)
     return "cannot be read: " + std::string{sentence_of(m.unreadable)};
   if (!m.acknowledged_by)
@@ -132,7 +135,7 @@ int run_inbox(const choices& c) {
   std::size_t waiting = 0;
   for (const auto& m : rows) {
     ++number;
-    waiting += !m.acknowledged_by && m.unreadable == refusal::none ? 1 : 0;
+    waiting += !m.acknowledged_by && m.unreadable == refusal::none && m.recalled == 0 ? 1 : 0;
     said +=
         fmt::format("{:3}  {:8} {:24} {}  {}\n", number, show_level(m.level),
                     m.author_name.empty() ? "unknown" : m.author_name, show_time(m.accepted), state_of(m, d));
@@ -200,6 +203,64 @@ int run_ack(const choices& c, std::uint32_t number) {
   return e.words.result(
       fmt::format("You have it. Everybody in the conversation sees that (audit leaf {}).", (*done)->leaf),
       {{"message", hex((*done)->message.view())}, {"leaf", (*done)->leaf}, {"already", false}});
+}
+
+int run_sent(const choices& c) {
+  errand e{c};
+  if (auto code = e.log_in())
+    return *code;
+  auto& d = e.device();
+  auto caught_up =
+      e.line->act<client::nothing>([&](client::done<client::nothing> then) { d.catch_up(std::move(then)); });
+  if (!caught_up)
+    return e.silent();
+  if (!*caught_up)
+    return e.words.refuse(caught_up->no);
+  auto rows = d.sent();
+  if (auto kept = d.remember_listing(rows); !kept)
+    return e.words.refuse(kept.why());
+  std::map<conversation_id, std::string> to;
+  for (const auto& row : d.conversations())
+    for (const auto& name : row.names)
+      if (!name.empty() && name != d.display_name())
+        to[row.conversation] += (to[row.conversation].empty() ? "" : ", ") + name;
+  std::string said;
+  auto all = nlohmann::json::array();
+  std::uint32_t number = 0;
+  for (const auto& m : rows) {
+    said += fmt::format("{:3}  {:8} to {:21} {}  {}\n", ++number, show_level(m.level), to[m.conversation],
+                        show_time(m.accepted), state_of(m, d));
+    all.push_back(json_of(m, number));
+  }
+  e.drain();
+  return e.words.result(said.empty() ? "You have written nothing yet." : said,
+                        {{"messages", std::move(all)}});
+}
+
+int run_recall(const choices& c, std::uint32_t number) {
+  errand e{c};
+  if (auto code = e.log_in())
+    return *code;
+  auto& d = e.device();
+  auto message = d.listed(number);
+  if (!message)
+    return e.words.refuse(refusal::not_found, "Run `ward sent` to see the numbers.", exit_bad_data);
+  if (message->author != d.user())
+    return e.words.refuse(refusal::not_entitled_to_act,
+                          "Only its author can recall a message. Run `ward sent` to see yours.");
+  auto done = e.line->act<client::acknowledged_message>(
+      [&](client::done<client::acknowledged_message> then) { d.recall(message->message, std::move(then)); });
+  if (!done)
+    return e.silent("Your recall is kept on this device and is sent again the next time ward runs.");
+  if (!*done)
+    return e.words.refuse(done->no);
+  e.drain();
+  return e.words.result(
+      fmt::format(
+          "Recalled (audit leaf {}). From now on nobody can open it, and the server destroys its copy. "
+          "Whoever opened it before has read it{}.",
+          (*done)->leaf, message->acknowledged_by ? "; somebody has said so: tell them yourself" : ""),
+      {{"message", hex((*done)->message.view())}, {"leaf", (*done)->leaf}});
 }
 
 } // namespace wardline::cli

@@ -98,6 +98,8 @@ struct gate_before_store {
           [](const sign_checkpoint&) {},
           [=, this](const get_checkpoint& m) { return self->delegate(behind, m); },
           [=, this](const probe& m) { return self->delegate(behind, m); },
+          [=, this](const begin_turn& m) { return self->delegate(behind, m); },
+          [=, this](const step_turn& m) { return self->delegate(behind, m); },
       };
     });
     return front;

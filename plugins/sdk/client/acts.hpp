@@ -1,6 +1,6 @@
 #pragma once
-// Acknowledging (e2ee 5.12): a signed act, staged on disk before it is sent, sent again by its request id
-// until it is answered. The first entitled one wins at the daemon.
+// Acknowledging and recalling (e2ee 5.12): a signed act, staged on disk before it is sent, sent again by its
+// request id until it is answered. The first entitled acknowledgement wins at the daemon.
 #include "client/messages.hpp"
 
 namespace wardline::client {
@@ -12,12 +12,20 @@ public:
   /// Refusals: not_found, already_acknowledged (with user and time), those of the daemon. Not while it is on
   /// its way already: overloaded.
   void acknowledge(const message_id& message, done<acknowledged_message> then);
+  /// Of an own message. Refusals: not_found, not_entitled_to_act (somebody else wrote it), those of the
+  /// daemon, overloaded as above.
+  void recall(const message_id& message, done<acknowledged_message> then);
+  /// The leaf of the order. Not staged: it needs a fresh second factor, and a person who repeats it.
+  /// Refusals: not_found (no conversation of this device), those of the daemon.
+  void destroy(const e2ee::conversation_head& head, e2ee::destroy_reason reason, done<std::uint64_t> then);
   /// What was staged and never answered, after a start.
   void send_all();
 
 private:
+  void stage(e2ee::act_kind what, const message_id& message, done<acknowledged_message> then);
+  [[nodiscard]] bytes sign(e2ee::act_fields act) const;
   void send(const message_id& message, rows::staged_act staged, done<acknowledged_message> then);
-  void take_answer(const message_id& message, const result<wire::device::done>& answer,
+  void take_answer(const message_id& message, e2ee::act_kind what, const result<wire::device::done>& answer,
                    const done<acknowledged_message>& then);
 
   core& core_;

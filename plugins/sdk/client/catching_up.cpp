@@ -171,17 +171,23 @@ refusal conversations::keep(const conversation_id& where, const std::vector<wire
       core_.say({notice::about::unreadable, judged.row.unreadable, {}, where, judged.shown.message, {}});
     else if (core_.events.arrived)
       core_.events.arrived(judged.shown);
-    if (!judged.acknowledgement.object.empty())
-      take_acknowledgement(where, judged.seq, judged.acknowledgement);
+    take_acts(where, judged.seq, judged.acknowledgement, judged.recall);
   }
   return refusal::none;
 }
 
+void conversations::take_acts(const conversation_id& where, std::uint64_t seq, const placed_act& acknowledgement,
+                              const placed_act& recall) {
+  if (!acknowledgement.object.empty())
+    take_act(where, seq, acknowledgement, &messages::take_acknowledgement);
+  if (!recall.object.empty())
+    take_act(where, seq, recall, &messages::take_recall);
+}
+
 /// What its author hangs on may not be known here yet: the certificate, or the grant that entitled it. Once
 /// more with what the daemon has.
-void conversations::take_acknowledgement(const conversation_id& where, std::uint64_t seq,
-                                         const placed_act& act) {
-  auto why = messages_.take_acknowledgement(all_.at(where).head, seq, act);
+void conversations::take_act(const conversation_id& where, std::uint64_t seq, const placed_act& act, taking how) {
+  auto why = (messages_.*how)(all_.at(where).head, seq, act);
   auto a = e2ee::act::decode(act.object, core_.me->clinic);
   bool later = why == refusal::needs || why == refusal::not_entitled_to_act;
   if (!a || !later) {
@@ -189,10 +195,10 @@ void conversations::take_acknowledgement(const conversation_id& where, std::uint
       core_.say({notice::about::unreadable, why, {}, where, {}, {}});
     return;
   }
-  auto once_more = [this, where, seq, act](refusal) {
+  auto once_more = [this, where, seq, act, how](refusal) {
     if (!core_.inner || find(where) == nullptr)
       return;
-    if (auto still = messages_.take_acknowledgement(all_.at(where).head, seq, act); still != refusal::none)
+    if (auto still = (messages_.*how)(all_.at(where).head, seq, act); still != refusal::none)
       core_.say({notice::about::unreadable, still, {}, where, {}, {}});
   };
   changes_.follow([this, certificate = a->certificate, once_more](refusal followed) {
@@ -215,8 +221,7 @@ void conversations::on_slip(const wire::device::slip& slip) {
     return;
   }
   if (slip.seq <= held->seq) {
-    if (!slip.acknowledgement.empty())
-      take_acknowledgement(slip.conversation, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
+    take_acts(slip.conversation, slip.seq, acknowledgement_of(slip), recall_of(slip));
     return;
   }
   bool next = slip.seq == held->seq + 1 && held->incarnation == core_.incarnation;

@@ -80,6 +80,7 @@ struct message_row {
   user_id acknowledged_by;            ///< none = it waits
   time_ms acknowledged = 0;           ///< the acknowledging device's clock
   refusal unreadable = refusal::none; ///< why it cannot be read here; never acknowledged as delivered
+  time_ms recalled = 0;               ///< the author took it back (her clock): nobody can open it any more
 };
 
 struct conversation_row {
@@ -192,6 +193,7 @@ struct notice {
 struct device_events {
   std::function<void(const message_row&)> arrived;      ///< verified and on this device's disk
   std::function<void(const message_row&)> acknowledged; ///< somebody's act was verified
+  std::function<void(const message_row&)> recalled;     ///< its author's act was verified
   std::function<void(const notice&)> said;
   std::function<void(refusal)> lost; ///< channel gone; comes back by itself
 };
@@ -284,6 +286,9 @@ public:
   void open(const conversation_id& where, std::vector<std::uint64_t> seqs, wire::device::purpose why,
             done<std::vector<opened_message>> then);
   void acknowledge(const message_id& message, done<acknowledged_message> then);
+  /// Takes back an own message, whichever device wrote it: released to nobody any more, then destroyed. What
+  /// was read before stays read. Kept and sent again like an acknowledgement.
+  void recall(const message_id& message, done<acknowledged_message> then);
   /// The conversation with exactly this person or role and the own party; made if there is none.
   void conversation_with(std::string to, done<conversation_id> then);
   void roles(done<std::vector<role_name>> then);
@@ -303,6 +308,10 @@ public:
   /// Every device of a person, or the station, by name.
   void devices_of(std::string name, done<std::vector<member_row>> then);
   void pending(done<std::vector<waiting_row>> then);
+  /// Destroys all messages of a conversation, for everybody and for ever: its id, its parties and the audit
+  /// log stay. second_factor_too_old: prove it, then call again. The leaf of the order; the keys die soon
+  /// after.
+  void destroy(const conversation_id& where, e2ee::destroy_reason reason, done<std::uint64_t> then);
   /// A person or role into a conversation.
   void add_to(const conversation_id& where, std::string name, done<conversation_id> then);
   /// The device's own certificate, for `wardctl registrar certify`. Empty before enrolment.
@@ -313,6 +322,8 @@ public:
   // ---- what is known here
   /// Waiting first, by level, then by age; then the acknowledged, newest first. Own messages are left out.
   [[nodiscard]] std::vector<message_row> inbox() const;
+  /// What this person wrote, on any device, newest first.
+  [[nodiscard]] std::vector<message_row> sent() const;
   [[nodiscard]] std::vector<message_row> messages(const conversation_id& where) const;
   [[nodiscard]] std::optional<message_row> find(const message_id& message) const;
   [[nodiscard]] std::vector<conversation_row> conversations() const;
