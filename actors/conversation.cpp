@@ -30,6 +30,7 @@ std::shared_ptr<const bytes> encoded(const wire::device::slip& news) {
 
 void conversation_state::load() {
   link_changed = false;
+  load_quarantine();
   destroyed = parts.rows->read(ports::table::conversation, rows::key_of_destruction(id)).status !=
               ports::read_status::absent;
   now_head.reset();

@@ -11,6 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 #include <deque>
+#include <set>
 #include <variant>
 
 namespace wardline {
@@ -23,6 +24,8 @@ inline constexpr std::size_t posts_bytes_max = 1u << 20;
 inline constexpr unsigned post_tries_max = 3;
 /// Opens and acts waiting for their leaf; one more is refused as overloaded.
 inline constexpr std::size_t leaves_waiting_max = 256;
+/// Rows that could not be opened once, remembered by one conversation until they are met again.
+inline constexpr std::size_t poison_met_max = 256;
 /// Of one page of slips; leaves room for the frame of a device message.
 inline constexpr std::size_t slips_bytes_max = wire::open_bytes_max;
 
@@ -73,6 +76,7 @@ struct conversation_state {
   struct released {
     std::uint64_t seq = 0;
     std::uint64_t log_row = 0;
+    message_id message;
   };
   struct page_plan {
     std::vector<released> bodies;
@@ -90,6 +94,8 @@ struct conversation_state {
   std::deque<waiting_post> waiting;
   std::vector<written_post> in_flight;
   std::size_t leaves_waiting = 0;
+  std::set<std::pair<std::uint64_t, rows::poison>> met_once;
+  std::set<std::pair<std::uint64_t, rows::poison>> quarantined;
 
   void load();
   caf::result<outcome> on(const post_slip& m);
@@ -113,7 +119,7 @@ private:
 
   // conversation_reads.cpp: bodies and slips
   expected<page_plan> plan(const wire::device::open& what) const;
-  outcome release(const durable_leaf& leaf, const page_plan& plan, const caller& who);
+  outcome release(const durable_leaf& leaf, const page_plan& plan, const caller& who, time_ms asked);
   expected<wire::device::slip> slip_at(std::uint64_t seq, bytes_view stored_place) const;
 
   // conversation_acts.cpp: acknowledgement
@@ -123,6 +129,12 @@ private:
   void commit_first(const apply_act& m, const e2ee::act& a, promise answer);
   void commit_late(const apply_act& m, const e2ee::act& a, const rows::item& first, promise answer);
   void spread_slip(const message_id& message);
+
+  // conversation_poison.cpp
+  void load_quarantine();
+  [[nodiscard]] bool is_quarantined(std::uint64_t seq, rows::poison what) const;
+  void met(std::uint64_t seq, rows::poison what, time_ms now);
+  [[nodiscard]] refusal withheld(std::uint64_t seq, const message_id& message) const;
 
   // conversation_recall.cpp
   [[nodiscard]] bool is_recalled(const message_id& message) const;

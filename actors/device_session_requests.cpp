@@ -144,7 +144,7 @@ struct device_session_state::asking {
   }
 
   void operator()(asked::get_slips& m) const {
-    st.ask(st.parts.directory, id, read_slips{who, m}, answer_it());
+    st.ask(st.parts.directory, id, read_slips{who, m, st.now}, answer_it());
   }
 
   void operator()(asked::open& m) const {

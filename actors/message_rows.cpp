@@ -149,6 +149,20 @@ bytes key_of_destruction(const conversation_id& c) {
   return with_mark(c);
 }
 
+bytes prefix_of_poison(const conversation_id& c) {
+  auto out = to_bytes(view("poison/"));
+  out.insert(out.end(), c.view().begin(), c.view().end());
+  return out;
+}
+
+bytes key_of_poison(const conversation_id& c, std::uint64_t seq, poison what) {
+  auto out = prefix_of_poison(c);
+  auto number = ports::row_key(seq);
+  out.insert(out.end(), number.begin(), number.end());
+  out.push_back(static_cast<std::uint8_t>(what));
+  return out;
+}
+
 bytes key_of_place(const conversation_id& c, std::uint64_t seq) {
   auto out = to_bytes(c.view());
   auto number = ports::row_key(seq);

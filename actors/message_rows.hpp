@@ -58,6 +58,12 @@ struct destroyed {
   bytes act; ///< signed object, 1..512 bytes
 };
 
+/// Which row of a message could not be opened.
+enum class poison : std::uint8_t { slip = 1, body };
+/// table meta, key_of_poison: one byte, 1. The row is not looked at again.
+bytes key_of_poison(const conversation_id& c, std::uint64_t seq, poison what);
+bytes prefix_of_poison(const conversation_id& c);
+
 bytes encode(const slip& r);
 bytes encode(const body& r);
 bytes encode(const place& r);

@@ -119,6 +119,7 @@ struct open_bodies {
 struct read_slips {
   caller_ref who;
   wire::device::get_slips what;
+  time_ms now = 0;
 };
 
 /// A signed act on a message of this conversation; `object` is decoded and its signature is right.

@@ -1,9 +1,9 @@
 #include "disk_facts.hpp"
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <optional>
 #include <sstream>
 #include <sys/ioctl.h>
 #include <sys/types.h>

@@ -2,6 +2,7 @@
 // What this machine can see of the file system that a file lies on.
 #include "rules/erasure_claim.hpp"
 #include <filesystem>
+#include <optional>
 
 namespace wardline::daemon {
 

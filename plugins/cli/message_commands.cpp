@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 namespace wardline::cli {
 

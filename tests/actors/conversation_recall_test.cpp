@@ -99,7 +99,7 @@ TEST_CASE("a recall between the question and its leaf keeps the body back") {
   f.gate.release();
   f.w.run();
   REQUIRE(recalling->answer);
-  CHECK(why_of(opening) == refusal::value_not_openable);
+  CHECK(why_of(opening) == refusal::message_destroyed);
 }
 
 TEST_CASE("only its author recalls a message") {

@@ -46,7 +46,7 @@ struct wipe_fixture {
     a.log = {bytes{1}, bytes{2}};
     a.changes = {put_row(table::index, rows::key_of_place(c, seq), rows::place{m, 272}),
                  put_row(table::item, to_bytes(m.view()), rows::item{1, bytes{1}})};
-    auto done = w.ask<committed>(store, write{{a}});
+    auto done = w.ask<committed>(store, wardline::write{{a}});
     w.run();
     REQUIRE(done->answer);
     next_row = done->answer->stamps.front().log + 2;
@@ -55,7 +55,7 @@ struct wipe_fixture {
     act a;
     a.entry.kind = rules::audit_kind::recalled;
     a.changes = {put_row(table::meta, rows::key_of_order(o.id), o)};
-    auto done = w.ask<committed>(store, write{{a}});
+    auto done = w.ask<committed>(store, wardline::write{{a}});
     w.run();
     REQUIRE(done->answer);
   }
@@ -121,7 +121,7 @@ TEST_CASE("many orders are one turn, and each gets its leaf") {
 TEST_CASE("more orders than one turn takes go in the next one") {
   wipe_fixture f;
   auto count = static_cast<std::uint32_t>(wipe_orders_max) + 5;
-  write out;
+  wardline::write out;
   for (std::uint32_t i = 1; i <= count; ++i) {
     act a;
     a.entry.kind = rules::audit_kind::recalled;

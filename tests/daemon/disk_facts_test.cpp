@@ -1,5 +1,6 @@
 #include "disk_facts.hpp"
 #include "temp_folder.hpp"
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 

@@ -1,4 +1,5 @@
 #include "rules/erasure_claim.hpp"
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 using namespace wardline::rules;

@@ -176,8 +176,8 @@ refusal conversations::keep(const conversation_id& where, const std::vector<wire
   return refusal::none;
 }
 
-void conversations::take_acts(const conversation_id& where, std::uint64_t seq, const placed_act& acknowledgement,
-                              const placed_act& recall) {
+void conversations::take_acts(const conversation_id& where, std::uint64_t seq,
+                              const placed_act& acknowledgement, const placed_act& recall) {
   if (!acknowledgement.object.empty())
     take_act(where, seq, acknowledgement, &messages::take_acknowledgement);
   if (!recall.object.empty())
@@ -186,7 +186,8 @@ void conversations::take_acts(const conversation_id& where, std::uint64_t seq, c
 
 /// What its author hangs on may not be known here yet: the certificate, or the grant that entitled it. Once
 /// more with what the daemon has.
-void conversations::take_act(const conversation_id& where, std::uint64_t seq, const placed_act& act, taking how) {
+void conversations::take_act(const conversation_id& where, std::uint64_t seq, const placed_act& act,
+                             taking how) {
   auto why = (messages_.*how)(all_.at(where).head, seq, act);
   auto a = e2ee::act::decode(act.object, core_.me->clinic);
   bool later = why == refusal::needs || why == refusal::not_entitled_to_act;
@@ -231,8 +232,7 @@ void conversations::on_slip(const wire::device::slip& slip) {
     catch_up(slip.conversation, [this, slip](refusal) {
       const auto* now_held = core_.inner ? find(slip.conversation) : nullptr;
       if (now_held != nullptr && slip.seq <= now_held->seq && !slip.acknowledgement.empty())
-        take_acknowledgement(slip.conversation, slip.seq,
-                             {slip.acknowledgement, slip.acknowledgement_leaf});
+        take_acknowledgement(slip.conversation, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
     });
 }
 

@@ -16,6 +16,7 @@
 #include "client/pipe.hpp"
 #include "client/result.hpp"
 #include "client/session.hpp"
+#include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/envelope.hpp"
 #include "wire/content.hpp"

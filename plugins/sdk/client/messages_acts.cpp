@@ -4,8 +4,8 @@
 
 namespace wardline::client {
 
-refusal messages::check_act(const e2ee::act& a, std::uint64_t leaf, e2ee::act_kind wanted, const known& message,
-                            const e2ee::conversation_head& head) const {
+refusal messages::check_act(const e2ee::act& a, std::uint64_t leaf, e2ee::act_kind wanted,
+                            const known& message, const e2ee::conversation_head& head) const {
   if (a.act != wanted)
     return refusal::unknown_value;
   const auto& trust = core_.inner->trust;
@@ -37,7 +37,8 @@ refusal messages::take_acknowledgement(const e2ee::conversation_head& head, std:
     return a.why();
   if (found->second.shown.acknowledged_by == a->user && found->second.shown.acknowledged == a->time)
     return refusal::none; // told before
-  if (auto why = check_act(*a, act.leaf, e2ee::act_kind::acknowledge, found->second, head); why != refusal::none)
+  if (auto why = check_act(*a, act.leaf, e2ee::act_kind::acknowledge, found->second, head);
+      why != refusal::none)
     return why;
   auto why = change(at, [&](rows::message& row) {
     row.acknowledged_by = a->user;
@@ -48,8 +49,7 @@ refusal messages::take_acknowledgement(const e2ee::conversation_head& head, std:
   return why;
 }
 
-refusal messages::take_recall(const e2ee::conversation_head& head, std::uint64_t seq,
-                              const placed_act& act) {
+refusal messages::take_recall(const e2ee::conversation_head& head, std::uint64_t seq, const placed_act& act) {
   place at{head.conversation, seq};
   auto found = all_.find(at);
   if (found == all_.end())

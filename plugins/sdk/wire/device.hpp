@@ -128,11 +128,11 @@ struct get_changes {
   std::uint64_t after_leaf = 0; ///< leaf + 1 of the last one known
 };
 
-using request_body = std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties,
-                                  get_party, get_objects, list_conversations, submit, invite, post, get_slips,
-                                  open, act, get_checkpoint, prove, make_recovery_codes, set_second_factor,
-                                  list_pending, get_packs, get_key_lists, get_standing, get_changes,
-                                  want_pack>;
+using request_body =
+    std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties, get_party,
+                 get_objects, list_conversations, submit, invite, post, get_slips, open, act, get_checkpoint,
+                 prove, make_recovery_codes, set_second_factor, list_pending, get_packs, get_key_lists,
+                 get_standing, get_changes, want_pack>;
 
 struct request {
   request_id id{};

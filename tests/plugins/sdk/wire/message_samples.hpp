@@ -89,9 +89,15 @@ inline device::logged sample_logged() {
 }
 
 inline device::slip sample_slip() {
-  return {
-      sample_id<conversation_id>(3), 41, 99, sample_bytes("slip"), sample_bytes("act"), 1'700'000'000'000,
-      123};
+  return {sample_id<conversation_id>(3),
+          41,
+          99,
+          sample_bytes("slip"),
+          sample_bytes("act"),
+          1'700'000'000'000,
+          123,
+          sample_bytes("recall"),
+          124};
 }
 
 inline device::pending sample_pending() {
