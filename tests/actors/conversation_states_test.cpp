@@ -12,6 +12,8 @@ struct states_fixture : conversation_fixture {
     auto h = c.header(c.nurse, number);
     e2ee::envelope e;
     e.level = level;
+    e.type = e2ee::message_type::question;
+    e.scorer = e2ee::scored_by::person;
     h.envelope = e2ee::encode(e);
     return c.post(c.nurse, c.sealed(c.nurse, std::move(h), {c.recipient(c.nurse), c.recipient(c.physician)}));
   }

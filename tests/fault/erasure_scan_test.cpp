@@ -49,7 +49,8 @@ struct opened_folder {
 /// Slip and body of each message, as a Post writes them; every sixth is to be destroyed.
 std::vector<ports::row_place> plant(sealed_storage& rows) {
   std::vector<ports::row_place> doomed;
-  auto c = conversation_id{{7}};
+  conversation_id c;
+  c.value[0] = 7;
   std::vector<ports::change> changes;
   constexpr auto all = destroyed_count + survivors_count;
   for (std::uint64_t n = 0; n < all; ++n) {

@@ -232,7 +232,7 @@ void conversations::on_slip(const wire::device::slip& slip) {
     catch_up(slip.conversation, [this, slip](refusal) {
       const auto* now_held = core_.inner ? find(slip.conversation) : nullptr;
       if (now_held != nullptr && slip.seq <= now_held->seq && !slip.acknowledgement.empty())
-        take_acknowledgement(slip.conversation, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
+        take_acts(slip.conversation, slip.seq, acknowledgement_of(slip), recall_of(slip));
     });
 }
 
