@@ -228,10 +228,10 @@ void conversations::on_slip(const wire::device::slip& slip) {
   bool next = slip.seq == held->seq + 1 && held->incarnation == core_.incarnation;
   if (next && !catching_.contains(slip.conversation) && messages_.lacks(slip).nothing())
     (void)keep(slip.conversation, {slip}); // a refused commit was said; the next slip finds the gap
-  else // a page that was asked for before the acknowledgement brings the slip without it
+  else // a page that was asked for before an act brings the slip without it
     catch_up(slip.conversation, [this, slip](refusal) {
       const auto* now_held = core_.inner ? find(slip.conversation) : nullptr;
-      if (now_held != nullptr && slip.seq <= now_held->seq && !slip.acknowledgement.empty())
+      if (now_held != nullptr && slip.seq <= now_held->seq)
         take_acts(slip.conversation, slip.seq, acknowledgement_of(slip), recall_of(slip));
     });
 }
