@@ -1,4 +1,5 @@
 #include "device_session.hpp"
+#include "stored.hpp"
 #include "timeouts.hpp"
 #include "wire/device.hpp"
 #include "wire/hash.hpp"
@@ -152,6 +153,18 @@ void device_session_state::on(const tick& m) {
   if (at == stage::open && !greeted && now > since + hello_within_ms_max)
     return end(refusal::timed_out);
   check_limits();
+}
+
+void device_session_state::answer(const request_id& id, outcome result) {
+  unanswered.erase(id);
+  if (!take_log_in(id, result))
+    result = refused(refusal::not_logged_in);
+  namespace says = wire::device;
+  says::from_daemon out{says::answer{id, std::move(result.result)}};
+  wiped_bytes raw{says::encode(out)};
+  wipe_secrets(std::get<says::answer>(out).result);
+  if (!send(raw.value))
+    send(says::encode(says::from_daemon{says::answer{id, refused(refusal::message_too_large).result}}));
 }
 
 device_session_actor::behavior_type

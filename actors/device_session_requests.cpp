@@ -288,15 +288,4 @@ void device_session_state::welcome(const request_id& id, std::uint64_t pin_size,
           [this, id, held](const caf::error&) { answer(id, std::move(*held)); });
 }
 
-void device_session_state::answer(const request_id& id, outcome result) {
-  unanswered.erase(id);
-  if (!take_log_in(id, result))
-    result = refused(refusal::not_logged_in);
-  asked::from_daemon out{asked::answer{id, std::move(result.result)}};
-  wiped_bytes raw{asked::encode(out)};
-  wipe_secrets(std::get<asked::answer>(out).result);
-  if (!send(raw.value))
-    send(asked::encode(asked::from_daemon{asked::answer{id, refused(refusal::message_too_large).result}}));
-}
-
 } // namespace wardline
