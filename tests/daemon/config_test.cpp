@@ -65,7 +65,8 @@ TEST_CASE("every problem of the settings has its place and says what is expected
   };
   const row rows[] = {
       {"state_dur: /x\n",
-       {"wardline.yaml:1:1: state_dur: unknown key; known are credentials_dir, plugins_dir, state_dir, "
+       {"wardline.yaml:1:1: state_dur: unknown key; known are admin_socket, credentials_dir, plugins_dir, "
+        "state_dir, "
         "store"}},
       {"state_dir: /x\nstate_dir: /y\n", {"wardline.yaml:2:1: state_dir: stands here twice; remove one"}},
       {"state_dir: x/y\n", {"wardline.yaml:1:12: state_dir: expected an absolute path"}},
@@ -84,7 +85,8 @@ TEST_CASE("every problem of the settings has its place and says what is expected
       {"store:\n  map_bytes: 99999999999999999999999\n", {"wardline.yaml:2:14: store.map_bytes: " + number}},
       {"- a\n- b\n", {"wardline.yaml:1:1: the file: expected a list of key: value lines"}},
       {"state_dur: /x\nstore:\n  map_bytes: 1\n",
-       {"wardline.yaml:1:1: state_dur: unknown key; known are credentials_dir, plugins_dir, state_dir, store",
+       {"wardline.yaml:1:1: state_dur: unknown key; known are admin_socket, credentials_dir, plugins_dir, "
+        "state_dir, store",
         "wardline.yaml:3:14: store.map_bytes: " + number}},
   };
   for (const auto& r : rows) {
