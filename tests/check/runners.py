@@ -102,7 +102,7 @@ def table(root):
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),
         one("simulation of rosters", FULL, [sim, "--seeds", "60", "--rosters", "--history"], 900,
             long=[sim, "--seeds", "2000", "--rosters", "--history"], needs=("build dev",)),
-        one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk"], 300, needs=("build dev",)),
+        one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk", "--acts", "60"], 300, needs=("build dev",)),
         one("kill -9", FULL, [str(faults / "kill_test"), "--kills", "20"], 900,
             long=[str(faults / "kill_test"), "--kills", "200"], needs=("build dev",)),
         one("reconnect storm", FULL, [str(faults / "storm_test"), "--devices", "500"], 180, needs=("build dev",)),

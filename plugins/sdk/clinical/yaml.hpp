@@ -14,16 +14,22 @@ inline constexpr std::size_t file_bytes_max = 1'048'576;
 inline constexpr std::size_t depth_max = 8;
 
 /// A scalar, a list or a map. Scalars are text; who reads them knows what they mean.
+struct field;
 struct node {
   enum class kind : unsigned char { scalar, list, map };
   kind what = kind::scalar;
   unsigned line = 0;
-  std::string text;                                 ///< of a scalar
-  std::vector<node> items;                          ///< of a list
-  std::vector<std::pair<std::string, node>> fields; ///< of a map, in order; no key twice
+  std::string text;          ///< of a scalar
+  std::vector<node> items;   ///< of a list
+  std::vector<field> fields; ///< of a map, in order; no key twice
 
   /// Nothing unless this is a map that has the key.
   [[nodiscard]] const node* find(std::string_view key) const;
+};
+
+struct field {
+  std::string first; ///< the key
+  node second;
 };
 
 struct document {
