@@ -180,7 +180,7 @@ private:
       value = block(rows_[at_].indent, depth + 1);
     else
       value.line = r.number; // a key with nothing: an empty scalar
-    out.fields.push_back({pair->first, std::move(value)});
+    out.fields.push_back({std::string{pair->first}, std::move(value)});
   }
 
   std::vector<row> rows_;
