@@ -85,12 +85,11 @@ int run_open(const choices& c, const open_words& order) {
     return e.words.refuse(refusal::unknown_value,
                           "Reasons are covering, asked, roster-wrong, finishing, other.", exit_usage);
   auto number = order.number;
-  if (auto code = e.log_in())
+  auto chosen = numbered_message(e, number);
+  if (auto* code = std::get_if<int>(&chosen))
     return *code;
   auto& d = e.device();
-  auto message = numbered(d, number);
-  if (!message)
-    return no_such_number(e);
+  const auto* message = std::get_if<client::message_row>(&chosen);
   using opened = std::vector<client::opened_message>;
   auto done = e.line->act<opened>([&](client::done<opened> then) {
     if (reason == reasons.end())

@@ -2,6 +2,19 @@
 
 namespace wardline::cli {
 
+namespace {
+
+std::optional<client::message_row> numbered(const client::device& d, std::uint32_t number) {
+  if (auto listed = d.listed(number))
+    return listed;
+  if (d.listed(1)) // there was a listing, and it had no such number
+    return std::nullopt;
+  auto now = d.inbox();
+  return number == 0 || number > now.size() ? std::nullopt : std::optional{now[number - 1]};
+}
+
+} // namespace
+
 nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
   nlohmann::json out = {{"conversation", hex(m.conversation.view())},
                         {"seq", m.seq},
@@ -21,16 +34,11 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
   return out;
 }
 
-std::optional<client::message_row> numbered(const client::device& d, std::uint32_t number) {
-  if (auto listed = d.listed(number))
-    return listed;
-  if (d.listed(1)) // there was a listing, and it had no such number
-    return std::nullopt;
-  auto now = d.inbox();
-  return number == 0 || number > now.size() ? std::nullopt : std::optional{now[number - 1]};
-}
-
-int no_such_number(const errand& e) {
+std::variant<client::message_row, int> numbered_message(errand& e, std::uint32_t number) {
+  if (auto code = e.log_in())
+    return *code;
+  if (auto found = numbered(e.device(), number))
+    return std::move(*found);
   return e.words.refuse(refusal::not_found, "Run `ward inbox` to see the numbers.", exit_bad_data);
 }
 

@@ -156,12 +156,11 @@ int run_inbox(const choices& c, const inbox_words& order) {
 
 int run_ack(const choices& c, std::uint32_t number) {
   errand e{c};
-  if (auto code = e.log_in())
+  auto chosen = numbered_message(e, number);
+  if (auto* code = std::get_if<int>(&chosen))
     return *code;
   auto& d = e.device();
-  auto message = numbered(d, number);
-  if (!message)
-    return no_such_number(e);
+  const auto* message = std::get_if<client::message_row>(&chosen);
   auto me = d.who() ? d.who()->user : user_id{};
   if (message->acknowledged_by && message->acknowledged_by == me)
     return e.words.result("You have it already.",
@@ -174,12 +173,11 @@ int run_ack(const choices& c, std::uint32_t number) {
 
 int run_claim(const choices& c, std::uint32_t number) {
   errand e{c};
-  if (auto code = e.log_in())
+  auto chosen = numbered_message(e, number);
+  if (auto* code = std::get_if<int>(&chosen))
     return *code;
   auto& d = e.device();
-  auto message = numbered(d, number);
-  if (!message)
-    return no_such_number(e);
+  const auto* message = std::get_if<client::message_row>(&chosen);
   auto listed = list_waiting(e, inbox_view::all, {});
   if (auto* code = std::get_if<int>(&listed))
     return *code;
@@ -199,12 +197,11 @@ int run_claim(const choices& c, std::uint32_t number) {
 
 int run_release(const choices& c, std::uint32_t number) {
   errand e{c};
-  if (auto code = e.log_in())
+  auto chosen = numbered_message(e, number);
+  if (auto* code = std::get_if<int>(&chosen))
     return *code;
   auto& d = e.device();
-  auto message = numbered(d, number);
-  if (!message)
-    return no_such_number(e);
+  const auto* message = std::get_if<client::message_row>(&chosen);
   auto done = e.line->act<acknowledged_message>(
       [&](client::done<acknowledged_message> then) { d.release(message->message, std::move(then)); });
   return say_done(e, std::move(done), "You have given it back; its chain goes on.",
