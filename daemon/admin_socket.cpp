@@ -147,8 +147,13 @@ void admin_socket::serve() {
     if (waiting[0].revents == 0)
       continue;
     int connection = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection < 0)
+    if (connection < 0) {
+      // Who waits stays readable: without a pause this thread would spin until a descriptor is free.
+      pollfd stopping{wake_[0], POLLIN, 0};
+      if (errno != EINTR && errno != ECONNABORTED && ::poll(&stopping, 1, admin_accept_pause_ms) > 0)
+        return;
       continue;
+    }
     serve_one(connection);
     ::close(connection);
   }

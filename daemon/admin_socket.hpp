@@ -14,6 +14,8 @@ namespace wardline::daemon {
 inline constexpr int admin_frame_ms_max = 5'000;
 /// Connections waiting for the one being served; further ones are turned away by the system.
 inline constexpr int admin_waiting_max = 8;
+/// Milliseconds until the next try when the process has no file descriptor left for a connection.
+inline constexpr int admin_accept_pause_ms = 200;
 
 class admin_socket {
 public:

@@ -7,7 +7,10 @@
 #include "temp_folder.hpp"
 #include "test_ports.hpp"
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <fstream>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -220,6 +223,47 @@ TEST_CASE("the socket takes one bounded request and gives its answer") {
   door.stop();
   auto silent = set_chain_from(folder.path / "chain.yaml", path);
   CHECK_FALSE(silent.answered);
+}
+
+TEST_CASE("without a file descriptor left, the socket waits instead of spinning, and then answers") {
+  temp_folder folder;
+  kept_journal journal;
+  auto path = folder.path / "socket";
+  daemon::admin_socket door{path, [](bytes_view) { return bytes{7}; }, journal};
+  REQUIRE(door.start());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  int client = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(client >= 0);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit none{static_cast<rlim_t>(client) + 1, before.rlim_max}; // descriptors below are taken up
+  std::vector<int> taken;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  for (int fd = ::dup(client); fd >= 0; fd = ::dup(client))
+    taken.push_back(fd);
+  auto cpu_ms = [] {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1'000 +
+           (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1'000;
+  };
+  bool connected = ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  auto cpu_before = cpu_ms();
+  ::poll(nullptr, 0, 600);
+  auto spent = cpu_ms() - cpu_before;
+  for (int fd : taken)
+    ::close(fd);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(connected);
+  CHECK(spent < 150);
+  const std::uint8_t request[] = {0, 0, 0, 1, 1};
+  CHECK(::write(client, request, sizeof request) == sizeof request);
+  std::uint8_t answer[5] = {};
+  CHECK(::recv(client, answer, sizeof answer, MSG_WAITALL) == sizeof answer);
+  CHECK(answer[4] == 7);
+  ::close(client);
 }
 
 TEST_CASE("a path that no system takes is said, and nothing starts") {
