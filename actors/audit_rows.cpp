@@ -52,23 +52,33 @@ std::optional<store_head> decode_head(bytes_view raw) {
   return store_head{std::move(*tree), *ports::row_number(raw.subspan(1, 8))};
 }
 
+struct dated_checkpoint {
+  checkpoint_note last;
+  time_ms time = 0;
+};
+
+std::optional<dated_checkpoint> decode_checkpoint(bytes_view raw) {
+  if (raw.size() < 49 || raw[0] != row_version)
+    return std::nullopt;
+  dated_checkpoint out;
+  out.time = *ports::row_number(raw.subspan(1, 8));
+  out.last.size = *ports::row_number(raw.subspan(9, 8));
+  out.last.root = *fixed<32>(raw.subspan(17, 32));
+  out.last.note = text(raw.subspan(49));
+  return out;
+}
+
 /// Nothing if the last checkpoint is damaged or the tree does not hold it unchanged: then signing on would
 /// fork the log.
 bool load_checkpoint(const ports::reader& disk, const ports::read_result& row, store_start& out) {
-  bytes_view raw{row.value};
-  if (raw.size() < 49 || raw[0] != row_version)
+  auto stored = decode_checkpoint(row.value);
+  if (!stored || stored->last.size > out.head.tree.size)
     return false;
-  checkpoint_note last;
-  out.checkpoint_time = *ports::row_number(raw.subspan(1, 8));
-  last.size = *ports::row_number(raw.subspan(9, 8));
-  last.root = *fixed<32>(raw.subspan(17, 32));
-  last.note = text(raw.subspan(49));
-  if (last.size > out.head.tree.size)
+  auto then = rules::frontier_from(stored->last.size, tree_rows_of(disk));
+  if (!then || rules::root(*then) != stored->last.root)
     return false;
-  auto then = rules::frontier_from(last.size, tree_rows_of(disk));
-  if (!then || rules::root(*then) != last.root)
-    return false;
-  out.checkpoint = std::move(last);
+  out.checkpoint_time = stored->time;
+  out.checkpoint = std::move(stored->last);
   return true;
 }
 
@@ -129,6 +139,16 @@ bytes encode(const checkpoint_note& checkpoint, time_ms time) {
   out.insert(out.end(), checkpoint.root.begin(), checkpoint.root.end());
   out.insert(out.end(), checkpoint.note.begin(), checkpoint.note.end());
   return out;
+}
+
+expected<checkpoint_note> read_checkpoint(const ports::reader& disk) {
+  auto row = disk.read(ports::table::meta, checkpoint_row_key());
+  if (row.status == ports::read_status::absent)
+    return refusal::not_found;
+  auto stored = row ? decode_checkpoint(row.value) : std::nullopt;
+  if (!stored)
+    return refusal::value_not_openable;
+  return std::move(stored->last);
 }
 
 expected<store_start> load_store(const ports::reader& disk) {

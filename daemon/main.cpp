@@ -3,6 +3,7 @@
 #include "admin_socket.hpp"
 #include "box.hpp"
 #include "house.hpp"
+#include "log_answers.hpp"
 #include "oath_factor.hpp"
 #include "plugin_reload.hpp"
 #include "process_journal.hpp"
@@ -163,7 +164,12 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   h->on_tick(tick_of(clock)); // nobody knows the time before the first one
   auto code = stopped;
   admin_socket door{b.conf.admin_socket,
-                    [&](bytes_view frame) { return answer_admin(system, h->admin, clock, frame); }, journal};
+                    [&](bytes_view frame) {
+                      return admin::is_log_question(frame) ? answer_log(*b.rows, log_origin(b.clinic),
+                                                                        ed25519_public(b.keys.log_key), frame)
+                                                           : answer_admin(system, h->admin, clock, frame);
+                    },
+                    journal};
   (void)door.start(); // without it the clinic works; the journal says what is wrong
   if (auto problem = link.start(listener_of(*h))) {
     complain(unavailable, *problem);

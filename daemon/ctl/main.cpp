@@ -1,6 +1,7 @@
 // wardctl: the administrator's program.
 #include "../config.hpp"
 #include "../system_clock.hpp"
+#include "audit_line.hpp"
 #include "certify.hpp"
 #include "files.hpp"
 #include "plan_commands.hpp"
@@ -29,7 +30,8 @@ struct options {
   certify_order certify;
   std::string plan_file;
   triage_options triage;
-  std::function<int()> run_triage; ///< set if the line says `triage`
+  audit_options audit;
+  std::function<int()> run; ///< set by the groups of commands that stand in files of their own
   bool json = false;
 };
 
@@ -189,7 +191,8 @@ int run(int argc, char** argv) {
                           "YAML file: role, zone, start, shift, people, overrides");
   auto* chain = add_plan(app, o, "escalation", "Chains of escalation: who is woken when nobody answers",
                          "YAML file: role, steps, lapse");
-  add_triage(app, o.triage, o.json, o.run_triage);
+  add_triage(app, o.triage, o.json, o.run);
+  add_audit(app, o.audit, o.config, o.json, o.run);
   for (auto* sub : {make, cert})
     sub->add_flag("--json", o.json, "Answer in JSON");
   try {
@@ -203,8 +206,8 @@ int run(int argc, char** argv) {
     return say_problem(unavailable, "libsodium does not start on this machine", o.json);
   if (roster->parsed() || chain->parsed())
     return set_plan(o, roster->parsed());
-  if (o.run_triage)
-    return o.run_triage();
+  if (o.run)
+    return o.run();
   return make->parsed() ? setup(o) : certify(o);
 }
 

@@ -35,6 +35,13 @@ const std::vector<entry>& entries() {
       {"admin_answer", run_admin_answer},
       {"triage_rules", run_triage_rules},
       {"triage_text", run_triage_text},
+      {"log_question", run_log_question},
+      {"log_report", run_log_report},
+      {"foreign_checkpoint", run_foreign_checkpoint},
+      {"foreign_proofs", run_foreign_proofs},
+      {"foreign_key", run_foreign_key},
+      {"foreign_certificates", run_foreign_certificates},
+      {"foreign_bundle", run_foreign_bundle},
   };
   return all;
 }

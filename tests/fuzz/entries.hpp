@@ -68,5 +68,13 @@ bool run_objects(bytes_view input);
 // clinical_entries.cpp
 bool run_triage_rules(bytes_view input);
 bool run_triage_text(bytes_view input);
+// verify_entries.cpp
+bool run_log_question(bytes_view input);
+bool run_log_report(bytes_view input);
+bool run_foreign_checkpoint(bytes_view input);
+bool run_foreign_proofs(bytes_view input);
+bool run_foreign_key(bytes_view input);
+bool run_foreign_certificates(bytes_view input);
+bool run_foreign_bundle(bytes_view input);
 
 } // namespace wardline::fuzz

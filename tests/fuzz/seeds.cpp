@@ -1,5 +1,6 @@
 // The seed corpus: at least one good input for each entry, and the shapes that a mutation finds late.
 #include "admin_words.hpp"
+#include "audit_words.hpp"
 #include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/checkpoint.hpp"
@@ -302,6 +303,30 @@ void add_log(seeds& out) {
   out["note"]["two_signatures"] = to_bytes(view(note));
 }
 
+/// What the stand-alone verifier reads; after the objects and notes that it reads too.
+void add_verifier(seeds& out) {
+  out["log_question"]["head"] = admin::encode(admin::log_question{admin::log_head_question{}});
+  out["log_question"]["leaves"] = admin::encode(admin::log_question{admin::log_leaves_question{256, 4'096}});
+  out["log_question"]["inclusion"] = admin::encode(admin::log_question{admin::log_inclusion_question{7}});
+  out["log_question"]["consistency"] = admin::encode(admin::log_question{admin::log_consistency_question{8}});
+  const std::string note{text(out["note"]["two_signatures"])};
+  admin::log_report report{refusal::none,   3, note, "key", {1}, {2}, bytes(34, 3), bytes(40, 4),
+                           {sample_hash(5)}};
+  out["log_report"]["full"] = admin::encode(report);
+  out["log_report"]["refused"] =
+      admin::encode(admin::log_report{refusal::not_found, 0, {}, {}, {}, {}, {}, {}, {}});
+  out["foreign_checkpoint"]["two_signatures"] = to_bytes(view(note));
+  const std::string hash = std::string(43, 'A') + "=\n";
+  out["foreign_proofs"]["growth"] = to_bytes(view("old 2\n" + hash + hash + "\n" + note));
+  out["foreign_proofs"]["entry"] =
+      to_bytes(view("c2sp.org/tlog-proof@v1\nextra AAAA\nindex 1\n" + hash + "\n" + note));
+  out["foreign_key"]["one"] =
+      to_bytes(view(e2ee::verifier_key("wardline/c1/audit/1", signing_public(10)) + "\n"));
+  out["foreign_certificates"]["root"] = out["root"]["first"];
+  out["foreign_certificates"]["server"] = out["server"]["one"];
+  out["foreign_bundle"]["two"] = {1, 0, 3, 'a', 'b', 'c', 0, 0};
+}
+
 void add_triage(seeds& out) {
   auto put = [&](const char* entry, const char* name, std::string_view content) {
     out[entry][name] = to_bytes(view(content));
@@ -335,6 +360,7 @@ seeds make_seeds() {
   add_log(out);
   add_sequences(out);
   add_triage(out);
+  add_verifier(out);
   return out;
 }
 
