@@ -159,6 +159,8 @@ refusal device::parts::log_in_with(const user_id& user, time_ms until, time_ms i
     if (auto why = open_inner(share); why != refusal::none) {
       shared.inner.reset();
       shared.rows.lock();
+      // Nobody uses what stays closed: the session and its half must not wait here.
+      shared.link.ask(wire::device::log_off{}, nullptr);
       return why;
     }
   }
