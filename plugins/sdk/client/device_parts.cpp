@@ -323,7 +323,11 @@ void device::parts::on_party_changed(const party_id& party) {
     if (!mine && parties.chain(party) == nullptr)
       return;
     bool was_in = parties.member_of(party);
-    parties.refresh(party, [this, party, was_in](refusal) {
+    parties.refresh(party, [this, party, was_in](refusal why) {
+      // An older answer that was overtaken is nothing; what cannot be true is told.
+      bool routine = why == refusal::none || why == refusal::epoch_taken || why == refusal::needs;
+      if (shared.inner && !routine && !passes(why))
+        shared.say({notice::about::party_changed, why, party, {}, {}, parties.person_of(party)});
       if (!shared.inner || !parties.member_of(party))
         return;
       packs.fetch(party, [](refusal) {}); // one may have come without a link
