@@ -29,9 +29,10 @@ struct run_report {
   unsigned turns = 0;      ///< links behind the first ones of their parties
   unsigned races_lost = 0; ///< links that were staged and did not come to stand: somebody else was faster
   std::uint64_t leaves = 0, steps = 0, bodies_read = 0;
-  std::uint64_t held_back = 0, overtaken = 0; ///< by a hostile daemon; and what came before something held back
-  std::string lie;                            ///< that it told
-  std::vector<std::string> broken;            ///< promises; empty = all kept
+  std::uint64_t held_back = 0,
+                overtaken = 0;     ///< by a hostile daemon; and what came before something held back
+  std::string lie;                 ///< that it told
+  std::vector<std::string> broken; ///< promises; empty = all kept
 };
 
 /// Replays exactly: same seed, same report.

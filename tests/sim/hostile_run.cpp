@@ -33,8 +33,8 @@ public:
     victim().said = [this](const client::notice& n) { named_.insert(n.why); };
     if (world_.all_kept())
       lie_and_listen();
-    // A device that followed a split log stays with its evidence. A change that came under a wrong signature is
-    // not asked for a second time: whom it lets in, that device does not.
+    // A device that followed a split log stays with its evidence. A change that came under a wrong signature
+    // is not asked for a second time: whom it lets in, that device does not.
     if (world_.all_kept() && which_ != lie::split_log && which_ != lie::change_signature)
       check_whole_again();
     the_hostile_layer().delays = false;
@@ -83,7 +83,8 @@ private:
       auto done = world_.wait_for<client::nothing>(
           [&](auto then) { world_.manager().device->grant("nurse", lent_role, 0, std::move(then)); });
       (void)world_.must(done, "a grant");
-      if (which_ == lie::change_unproved) // asked for again and again while it may just be late; said at a start
+      if (which_ ==
+          lie::change_unproved) // asked for again and again while it may just be late; said at a start
         world_.restart(victim());
       break;
     }

@@ -17,7 +17,8 @@ void print(const wardline::sim::run_settings& s, const wardline::sim::run_report
               r.races_lost);
   if (r.held_back > 0)
     std::printf("held back %llu, overtaken %llu%s%s; ", static_cast<unsigned long long>(r.held_back),
-                static_cast<unsigned long long>(r.overtaken), r.lie.empty() ? "" : ", lied with ", r.lie.c_str());
+                static_cast<unsigned long long>(r.overtaken), r.lie.empty() ? "" : ", lied with ",
+                r.lie.c_str());
   std::printf("crashes %u daemon, %u device; commits refused %u, unknown %u; leaves %llu, bodies read %llu, "
               "steps %llu%s\n",
               r.daemon_crashes, r.device_crashes, r.refused_commits, r.unknown_commits,

@@ -324,9 +324,7 @@ void device::parts::on_party_changed(const party_id& party) {
       return;
     bool was_in = parties.member_of(party);
     parties.refresh(party, [this, party, was_in](refusal why) {
-      // An older answer that was overtaken is nothing; what cannot be true is told.
-      bool routine = why == refusal::none || why == refusal::epoch_taken || why == refusal::needs;
-      if (shared.inner && !routine && !passes(why))
+      if (shared.inner && impossible(why)) // what may only be late is not told
         shared.say({notice::about::party_changed, why, party, {}, {}, parties.person_of(party)});
       if (!shared.inner || !parties.member_of(party))
         return;

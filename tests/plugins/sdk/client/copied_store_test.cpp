@@ -1,6 +1,6 @@
-// A store that was put back from a snapshot of the whole machine, or runs twice from one: same machine id, same
-// inode, so it names the same instance. Its lock share gives it away (e2ee 5.13): the daemon goes on to the next
-// half once one of the copies has it on its disk, and the other has no wrap for it.
+// A store that was put back from a snapshot of the whole machine, or runs twice from one: same machine id,
+// same inode, so it names the same instance. Its lock share gives it away (e2ee 5.13): the daemon goes on to
+// the next half once one of the copies has it on its disk, and the other has no wrap for it.
 #include "client/lmdb_device_store.hpp"
 #include "scripted_daemon.hpp"
 #include "temp_folder.hpp"
@@ -52,9 +52,7 @@ struct copied_clinic {
     clinic.add("copy", &*copy);
     clinic.settle();
   }
-  [[nodiscard]] std::string path(const std::string& name) const {
-    return (folder.path / name).string();
-  }
+  [[nodiscard]] std::string path(const std::string& name) const { return (folder.path / name).string(); }
   refusal log_in(const std::string& name) {
     return clinic
         .act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
