@@ -81,6 +81,7 @@ def table(root):
     here = root / "tests" / "check"
     sim = str(root / "build" / "dev" / "tests" / "sim" / "wardline_sim")
     sanitized_sim = str(root / "build" / "asan" / "tests" / "sim" / "wardline_sim")
+    mutations, dev = str(root / "tests" / "mutation" / "run.py"), str(root / "build" / "dev")
     faults = root / "build" / "dev" / "tests" / "fault"
     bench = str(root / "build" / "release" / "tests" / "bench" / "wardline-bench")
     return [
@@ -105,6 +106,10 @@ def table(root):
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),
         one("simulation of rosters", FULL, [sim, "--seeds", "60", "--rosters", "--history"], 900,
             long=[sim, "--seeds", "2000", "--rosters", "--history"], needs=("build dev",)),
+        one("simulation of a hostile daemon", FULL, [sim, "--hostile", "--seeds", "39"], 300,
+            long=[sim, "--hostile", "--seeds", "1500"], needs=("build dev",)),
+        one("mutations", FULL, ["python3", mutations, dev, "--sample", "120"], 900,
+            long=["python3", mutations, dev], needs=("build dev",)),
         one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk", "--acts", "60"], 300, needs=("build dev",)),
         one("kill -9", FULL, [str(faults / "kill_test"), "--kills", "20"], 900,
             long=[str(faults / "kill_test"), "--kills", "200"], needs=("build dev",)),

@@ -17,6 +17,7 @@ struct run_settings {
   bool lying_disk = false; ///< the control: some commits are answered and not kept; every run must notice
   bool rosters = false;    ///< devices, roles and removals change while messages flow
   bool history = false; ///< then every device must read what its parties may read, also from before it came
+  bool hostile = false; ///< answers and news are held back and let out in another order
   std::uint64_t steps_max = 300'000; ///< a run that needs more is stuck
 };
 
@@ -28,6 +29,9 @@ struct run_report {
   unsigned turns = 0;      ///< links behind the first ones of their parties
   unsigned races_lost = 0; ///< links that were staged and did not come to stand: somebody else was faster
   std::uint64_t leaves = 0, steps = 0, bodies_read = 0;
+  std::uint64_t held_back = 0,
+                overtaken = 0;     ///< by a hostile daemon; and what came before something held back
+  std::string lie;                 ///< that it told
   std::vector<std::string> broken; ///< promises; empty = all kept
 };
 

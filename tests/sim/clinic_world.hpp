@@ -99,6 +99,8 @@ public:
   }
 
   wired_device& manager() { return *devices[0]; }
+  [[nodiscard]] const box_keys& keys() const { return disk_->keys; }
+  [[nodiscard]] const clinic_id& clinic_of() const { return clinic_.clinic; }
   /// Enrolled, not revoked, somebody logged in.
   [[nodiscard]] static bool works(const wired_device& d);
   /// What the disk holds at the end of the last life.

@@ -1,5 +1,6 @@
 #include "daemon_life.hpp"
 #include "credentials.hpp"
+#include "hostile_layer.hpp"
 #include "wire/hash.hpp"
 
 namespace wardline::sim {
@@ -17,6 +18,7 @@ daemon_life::daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device
                          std::function<disk_fault()> fault, std::function<void(const std::string&)> broken,
                          std::function<void(const opening&)> opened)
     : link_{devices} {
+  the_hostile_layer().life_begins();
   bool fresh = !std::filesystem::exists(disk.keyring_file);
   auto ring = fresh ? keyring::create(disk.keyring_file, disk.keys.kek, journal_)
                     : keyring::open(disk.keyring_file, disk.keys.kek, journal_);
@@ -79,6 +81,7 @@ house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& fi
 daemon_life::~daemon_life() {
   dead_ = true;
   link_.dead = true;
+  the_hostile_layer().life_begins(); // none of its channels is left
   if (!house_)
     return;
   for (const auto& part : house_->in_stop_order())
@@ -88,6 +91,7 @@ daemon_life::~daemon_life() {
 }
 
 void daemon_life::take(const ports::link_peer& from, bytes frame) {
+  the_hostile_layer().came(from, frame);
   if (house_)
     caf::anon_send(house_->plugin_host, frame_in{from, std::move(frame), {}});
 }
@@ -98,6 +102,7 @@ void daemon_life::tick(time_ms now, std::uint64_t passed_ms) {
   steady_ += passed_ms;
   world_->sched.advance_time(std::chrono::milliseconds{passed_ms});
   house_->on_tick({now, steady_});
+  the_hostile_layer().let_out(now, link_);
 }
 
 bool daemon_life::run_one(std::uint64_t dice) {
@@ -107,7 +112,9 @@ bool daemon_life::run_one(std::uint64_t dice) {
   if (jobs.empty())
     return false;
   std::swap(jobs.front(), jobs[dice % jobs.size()]);
+  the_hostile_layer().daemon_runs(true);
   world_->sched.run_once();
+  the_hostile_layer().daemon_runs(false);
   return true;
 }
 

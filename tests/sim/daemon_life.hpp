@@ -47,6 +47,8 @@ public:
   void tick(time_ms now, std::uint64_t passed_ms);
   /// Runs one job of the actors, chosen by `dice`; false if none waits.
   bool run_one(std::uint64_t dice);
+  /// The whole disk as this life sees it.
+  [[nodiscard]] const ports::reader& rows() const { return *watched_; }
   [[nodiscard]] bool dead() const { return dead_; }
   [[nodiscard]] std::uint64_t bodies_read() const { return watched_->bodies_read(); }
   /// The highest leaf this life has made durable; 0 before the first.

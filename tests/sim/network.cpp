@@ -1,4 +1,5 @@
 #include "network.hpp"
+#include "hostile_layer.hpp"
 #include "ports/storage.hpp"
 
 namespace wardline::sim {
@@ -102,6 +103,7 @@ bool sim_link::send(const ports::link_peer& to, bytes frame) {
   auto found = devices_.find(to);
   if (dead || found == devices_.end())
     return false;
+  the_hostile_layer().went(to, frame);
   found->second->to_device.push_back(std::move(frame));
   return true;
 }

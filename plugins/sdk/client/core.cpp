@@ -41,6 +41,11 @@ std::vector<party_id> inner_part::entitled_parties(time_ms now) const {
   return all;
 }
 
+bool impossible(refusal why) {
+  bool routine = why == refusal::none || why == refusal::epoch_taken || why == refusal::needs;
+  return !routine && !passes(why);
+}
+
 bool passes(refusal why) {
   switch (why) {
   case refusal::overloaded:

@@ -80,6 +80,8 @@ struct core {
 
 /// Nobody's fault and not for ever: what was asked is asked again later.
 bool passes(refusal why);
+/// What was said of a party cannot be true, now or later: neither overtaken nor only not known yet.
+bool impossible(refusal why);
 
 /// The name that a certificate held here gives this user; empty if there is none.
 std::string name_of_user(const e2ee::trust& t, const user_id& user);

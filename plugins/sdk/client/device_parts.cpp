@@ -159,6 +159,8 @@ refusal device::parts::log_in_with(const user_id& user, time_ms until, time_ms i
     if (auto why = open_inner(share); why != refusal::none) {
       shared.inner.reset();
       shared.rows.lock();
+      // Nobody uses what stays closed: the session and its half must not wait here.
+      shared.link.ask(wire::device::log_off{}, nullptr);
       return why;
     }
   }
@@ -321,7 +323,9 @@ void device::parts::on_party_changed(const party_id& party) {
     if (!mine && parties.chain(party) == nullptr)
       return;
     bool was_in = parties.member_of(party);
-    parties.refresh(party, [this, party, was_in](refusal) {
+    parties.refresh(party, [this, party, was_in](refusal why) {
+      if (shared.inner && impossible(why)) // what may only be late is not told
+        shared.say({notice::about::party_changed, why, party, {}, {}, parties.person_of(party)});
       if (!shared.inner || !parties.member_of(party))
         return;
       packs.fetch(party, [](refusal) {}); // one may have come without a link

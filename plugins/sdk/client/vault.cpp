@@ -72,6 +72,8 @@ refusal vault::unlock(const device_id& device, std::uint32_t number, const secre
   auto held = wraps(); // ascending
   if (!wrapped && !held.empty() && held.front() > number)
     return refusal::share_went_back;
+  if (!wrapped && !held.empty() && held.back() < number)
+    return refusal::store_rolled_back;
   if (!half || half->value.size() != secret32::size || !wrapped)
     return refusal::store_not_openable;
   auto key = unseal(wrapping_key(device, number, half->value, share), {}, *wrapped);

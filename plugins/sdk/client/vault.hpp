@@ -24,7 +24,9 @@ public:
   [[nodiscard]] bool made() const;
 
   /// Opens wrap `number` with the daemon's share. Refusals: share_went_back (only later wraps are here),
-  /// store_not_openable (no such wrap, wrong share, local half missing).
+  /// store_rolled_back (only earlier ones: the daemon goes on to a number when this device has confirmed that
+  /// its wrap is on the disk, so another copy of this store has confirmed it), store_not_openable (no such
+  /// wrap, wrong share, local half missing).
   refusal unlock(const device_id& device, std::uint32_t number, const secret32& share);
   /// A fresh DSK, wrapped under `share`; the wrap goes into `changes`, to be committed with the first inner
   /// rows.

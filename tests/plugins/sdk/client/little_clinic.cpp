@@ -9,12 +9,14 @@ void ward_user::restart() {
   device.reset(); // as a crash: nothing is said to anybody
   wire.live = false;
   wire.up.clear();
-  device = std::make_unique<client::device>(store, wire, std::move(events));
+  device = std::make_unique<client::device>(*disk, wire, std::move(events));
 }
 
-ward_user& little_clinic::add(const std::string& name) {
+ward_user& little_clinic::add(const std::string& name, client::device_store* disk) {
   auto& slot = users_[name];
   slot = std::make_unique<ward_user>();
+  if (disk != nullptr)
+    slot->disk = disk;
   slot->restart();
   slot->device->start(now);
   return *slot;
@@ -55,9 +57,9 @@ bool little_clinic::run(const std::function<bool()>& ended, std::uint64_t within
   return true;
 }
 
-client::result<client::logged_in_as> little_clinic::found() {
+client::result<client::logged_in_as> little_clinic::found(client::device_store* disk) {
   auto file = daemon.first_invitation("admin", {"triage"});
-  auto& admin = add("admin");
+  auto& admin = add("admin", disk);
   auto done = act<client::logged_in_as>([&](client::done<client::logged_in_as> then) {
     admin.device->enrol(file, scripted_daemon::first_code, scripted_daemon::first_log_in("admin"),
                         std::move(then));

@@ -132,6 +132,11 @@ TEST_CASE("a copied store makes itself another instance; the one that was copied
     own = (*s)->instance();
   }
   CHECK((*open_lmdb_device_store(copy))->instance() == own); // and keeps that
+  // An older state in the same place, as a snapshot of the whole machine puts it back, is not seen here: the
+  // lock share finds it out at the next log-in (copied_store_test).
+  std::ifstream state{copy + "/store.mdb", std::ios::binary};
+  std::ofstream{copy + "/store.mdb", std::ios::in | std::ios::out | std::ios::binary} << state.rdbuf();
+  CHECK((*open_lmdb_device_store(copy))->instance() == own);
   auto moved = folder.path.string() + "/moved";
   auto before = (*open_lmdb_device_store(first))->instance();
   std::filesystem::rename(first, moved);

@@ -236,6 +236,7 @@ private:
 /// A person with a device, and the loop that carries frames in virtual time.
 struct ward_user {
   client::memory_device_store store;
+  client::device_store* disk = &store; ///< what the device works on; a test may put another one in its place
   line wire;
   std::unique_ptr<client::device> device;
   std::vector<client::message_row> arrived;
@@ -256,7 +257,8 @@ public:
     run([] { return false; }, 2'000);
   }
 
-  ward_user& add(const std::string& name);
+  /// On a disk of the test's, or one of its own in memory.
+  ward_user& add(const std::string& name, client::device_store* disk = nullptr);
   /// What this device has sent is answered now.
   void pump(const std::string& name);
   ward_user& operator[](const std::string& name) { return *users_.at(name); }
@@ -273,7 +275,7 @@ public:
   }
 
   /// admin, the first device, who is a registrar; then everybody else by invitation.
-  client::result<client::logged_in_as> found();
+  client::result<client::logged_in_as> found(client::device_store* disk = nullptr);
   client::result<client::logged_in_as> enrol(const std::string& name, const std::vector<std::string>& roles);
   /// As `order` says, on a device called `device`.
   client::result<client::logged_in_as> enrol_as(const std::string& device, const client::invite_order& order);
