@@ -30,6 +30,9 @@ std::shared_ptr<const bytes> encoded(const wire::device::slip& news) {
 
 void conversation_state::load() {
   link_changed = false;
+  load_quarantine();
+  destroyed = parts.rows->read(ports::table::conversation, rows::key_of_destruction(id)).status !=
+              ports::read_status::absent;
   now_head.reset();
   auto row = read_row<rows::conversation>(*parts.rows, ports::table::conversation, id.view());
   if (!row)
@@ -60,8 +63,9 @@ refusal conversation_state::standing(const caller& who) {
   auto theirs = [&](const party_id& p) {
     return std::binary_search(device->parties.begin(), device->parties.end(), p);
   };
-  return std::any_of(now_head->parties.begin(), now_head->parties.end(), theirs) ? refusal::none
-                                                                                 : refusal::not_found;
+  if (std::none_of(now_head->parties.begin(), now_head->parties.end(), theirs))
+    return refusal::not_found;
+  return destroyed ? refusal::message_destroyed : refusal::none;
 }
 
 caf::result<outcome> conversation_state::on(const post_slip& m) {
@@ -106,6 +110,7 @@ void conversation_state::write_waiting() {
     return;
   out.acts.front().only_if.push_back(
       unchanged(ports::table::conversation, to_bytes(id.view()), now_head->stored));
+  out.acts.front().only_if.push_back(absent(ports::table::conversation, rows::key_of_destruction(id)));
   self->request(parts.store, store_timeout, std::move(out))
       .then([this](const committed& c) { wrote(c); },
             [this](const caf::error& e) { not_written(refusal_of(e)); });
@@ -114,11 +119,15 @@ void conversation_state::write_waiting() {
 /// The checks of e2ee 5.9, in its order, from entitlement on; device_session did those before.
 std::variant<outcome, e2ee::slip> conversation_state::decide(const post_slip& m,
                                                              const rules::clinic& clinic) const {
+  if (destroyed)
+    return refused(refusal::message_destroyed);
   auto known = parts.rows->read(ports::table::idempotency, m.message.view());
   if (known.status != ports::read_status::absent) {
     auto row = read_row<rows::accepted>(*parts.rows, ports::table::idempotency, m.message.view());
     if (!row)
       return refused(refusal::value_not_openable);
+    if (is_recalled(m.message))
+      return refused(refusal::message_destroyed);
     if (row->row.h != m.header_hash || row->row.conversation != id)
       return refused(refusal::message_id_reused);
     return outcome{wire::device::posted{row->row.seq, row->at.leaf}};
@@ -127,6 +136,10 @@ std::variant<outcome, e2ee::slip> conversation_state::decide(const post_slip& m,
   if (!slip)
     return refused(slip.why());
   const auto& header = slip->header;
+  // The reserve is for what cannot wait (security 3); log-in, opening and acts go on by it, too.
+  bool urgent = e2ee::timed_as(e2ee::read_envelope(header.envelope).level) <= e2ee::urgency::urgent;
+  if (!urgent && parts.rows->nearly_full())
+    return refused(refusal::only_urgent_now);
   if (auto why = e2ee::check_recipients(header, now_head->link.n, now_head->parties); why != refusal::none)
     return why == refusal::stale_conversation ? refused_with(why, now_head->link.hash()) : refused(why);
   if (auto why = e2ee::check_time(header, m.now); why != refusal::none)

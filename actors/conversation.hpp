@@ -13,6 +13,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 #include <deque>
+#include <set>
 #include <variant>
 
 namespace wardline {
@@ -32,6 +33,8 @@ inline constexpr std::size_t answered_by_one_max = 64;
 inline constexpr std::size_t looked_at_by_one_max = 256;
 /// Looks at an item that others change meanwhile; then its device asks again.
 inline constexpr unsigned act_tries_max = 8;
+/// Rows that could not be opened once, remembered by one conversation until they are met again.
+inline constexpr std::size_t poison_met_max = 256;
 /// Of one page of slips; leaves room for the frame of a device message.
 inline constexpr std::size_t slips_bytes_max = wire::open_bytes_max;
 
@@ -90,6 +93,7 @@ struct conversation_state {
   struct released {
     std::uint64_t seq = 0;
     std::uint64_t log_row = 0;
+    message_id message;
   };
   struct page_plan {
     std::vector<released> bodies;
@@ -103,10 +107,13 @@ struct conversation_state {
   std::optional<head> now_head;
   std::uint64_t last_seq = 0;
   bool link_changed = false; // while a write was on its way
+  bool destroyed = false;    // or about to be: nothing is taken or given any more
   std::deque<waiting_post> waiting;
   std::vector<written_post> in_flight;
   std::size_t leaves_waiting = 0;
   std::map<std::uint64_t, open_item> open_items; // by seq
+  std::set<std::pair<std::uint64_t, rows::poison>> met_once;
+  std::set<std::pair<std::uint64_t, rows::poison>> quarantined;
 
   void load();
   caf::result<outcome> on(const post_slip& m);
@@ -130,7 +137,7 @@ private:
 
   // conversation_reads.cpp: bodies and slips
   expected<page_plan> plan(const wire::device::open& what) const;
-  outcome release(const durable_leaf& leaf, const page_plan& plan, const caller& who);
+  outcome release(const durable_leaf& leaf, const page_plan& plan, const caller& who, time_ms asked);
   expected<wire::device::slip> slip_at(std::uint64_t seq, bytes_view stored_place) const;
 
   // conversation_items.cpp: what waits for somebody
@@ -152,6 +159,20 @@ private:
   void commit_late(const asked_act& a, outcome said, promise answer);
   void spread_word(const message_id& message);
   void report(const apply_act& m, const e2ee::act& a, promise answer);
+
+  // conversation_poison.cpp
+  void load_quarantine();
+  [[nodiscard]] bool is_quarantined(std::uint64_t seq, rows::poison what) const;
+  void met(std::uint64_t seq, rows::poison what, time_ms now);
+  [[nodiscard]] refusal withheld(std::uint64_t seq, const message_id& message) const;
+
+  // conversation_recall.cpp
+  [[nodiscard]] bool is_recalled(const message_id& message) const;
+  void recall(asked_act a, const rows::accepted& message, promise answer);
+  caf::result<outcome> destroy(const apply_act& m);
+  [[nodiscard]] bool somebody_is_due() const;
+  void commit_end(act what, promise answer, const std::function<void()>& then,
+                  const std::function<void()>& overtaken);
 };
 
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,

@@ -69,6 +69,8 @@ std::optional<hash32> root_at(std::uint64_t size, const ports::reader& rows) {
 } // namespace
 
 caf::result<outcome> conversation_state::on(const apply_act& m) {
+  if (m.destroys)
+    return destroy(m);
   if (auto why = standing(*m.who); why != refusal::none)
     return refused(why);
   auto a = e2ee::act::decode(m.act->object, parts.board->now()->id);
@@ -84,13 +86,16 @@ caf::result<outcome> conversation_state::on(const apply_act& m) {
   auto answer = self->make_response_promise<outcome>();
   if (a->act == e2ee::act_kind::report)
     report(m, *a, answer);
+  else if (a->act == e2ee::act_kind::recall)
+    recall({m, std::move(*a)}, message->row, answer);
   else
     settle({m, std::move(*a)}, answer);
   return answer;
 }
 
-/// Having, giving back and a report take effect here; the other words of a device are refused as
-/// unknown_value. A target is whoever the message was written to: its author cannot take it off their hands.
+/// Having, giving back, a report and a recall take effect here; the other words of a device are refused as
+/// unknown_value. A target of the first two is whoever the message was written to: its author cannot take it
+/// off their hands. A recall is the author's alone, on any of her devices.
 refusal conversation_state::judge(const e2ee::act& a, const rows::accepted& message) const {
   if (auto why = e2ee::check_act_target(a, a.message(), message.h); why != refusal::none)
     return why;
@@ -99,12 +104,13 @@ refusal conversation_state::judge(const e2ee::act& a, const rows::accepted& mess
   };
   if (a.act == e2ee::act_kind::report)
     return a.reason == 0 ? refusal::reason_missing : tree();
-  if (a.act != e2ee::act_kind::acknowledge && a.act != e2ee::act_kind::unacknowledge)
+  const bool recalls = a.act == e2ee::act_kind::recall;
+  if (!recalls && a.act != e2ee::act_kind::acknowledge && a.act != e2ee::act_kind::unacknowledge)
     return refusal::unknown_value;
   auto item = read_item(*parts.rows, a.message());
   if (!item)
     return refusal::value_not_openable;
-  if (item->row.author == a.user)
+  if ((item->row.author == a.user) != recalls)
     return refusal::not_entitled_to_act;
   return tree();
 }
@@ -181,7 +187,8 @@ void conversation_state::commit_late(const asked_act& a, outcome said, promise a
           });
 }
 
-/// The slip goes out once more, with the word about it: every reader sees who has it, or that nobody has.
+/// The slip goes out once more, with the words about it: every reader sees who has it, that nobody has, or
+/// that it was recalled.
 void conversation_state::spread_word(const message_id& message) {
   self->send(parts.triage, item_changed{message});
   auto known = read_row<rows::accepted>(*parts.rows, ports::table::idempotency, message.view());

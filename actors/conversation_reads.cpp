@@ -65,9 +65,9 @@ caf::result<outcome> conversation_state::on(const open_bodies& m) {
   auto answer = self->make_response_promise<outcome>();
   self->request(parts.store, store_timeout, write{{std::move(a)}})
       .then(
-          [this, answer, page = std::move(*page), who = m.who](const committed& c) mutable {
+          [this, answer, page = std::move(*page), who = m.who, now = m.now](const committed& c) mutable {
             --leaves_waiting;
-            answer.deliver(release(durable_leaf{c}, page, *who));
+            answer.deliver(release(durable_leaf{c}, page, *who, now));
           },
           [this, answer, device = m.who->device](const caf::error& e) mutable {
             --leaves_waiting;
@@ -89,38 +89,50 @@ expected<conversation_state::page_plan> conversation_state::plan(const wire::dev
     return refusal::unknown_value;
   page_plan out;
   std::size_t size = 0;
+  std::size_t held_back = 0;
+  auto why = refusal::none;
   for (auto seq : what.seqs) {
     auto place = read_row<rows::place>(*parts.rows, ports::table::index, rows::key_of_place(id, seq));
     if (!place)
       return refusal::not_found;
+    if (auto no = withheld(seq, place->row.message); no != refusal::none) {
+      ++held_back; // the others are not withheld for it
+      why = no;
+      continue;
+    }
     if (out.left_off == 0 && size + place->row.body_bytes <= wire::open_bytes_max) {
       size += place->row.body_bytes;
-      out.bodies.push_back({seq, place->at.log + 1});
+      out.bodies.push_back({seq, place->at.log + 1, place->row.message});
     } else {
       ++out.left_off;
     }
   }
+  if (held_back == what.seqs.size())
+    return why;
   return out;
 }
 
 /// A body that cannot be opened is missing from the answer: the others are not withheld for it. Asked for
 /// alone it is refused by name.
-outcome conversation_state::release(const durable_leaf& leaf, const page_plan& page, const caller& who) {
+outcome conversation_state::release(const durable_leaf& leaf, const page_plan& page, const caller& who,
+                                    time_ms asked) {
   // Between the question and the leaf the device may have been turned out (e2ee 10, 104).
   if (auto why = standing(who); why != refusal::none)
     return refused(why);
   wire::device::opened out;
   out.leaf = leaf.index();
   out.left_off = page.left_off;
+  auto why = refusal::value_not_openable;
   for (const auto& b : page.bodies) {
     auto row = log_row<rows::body>(*parts.rows, b.log_row, id, b.seq);
-    if (row)
+    if (is_recalled(b.message))
+      why = refusal::message_destroyed; // between the question and the leaf
+    else if (row)
       out.bodies.push_back({b.seq, std::move(row->sealed)});
     else
-      parts.journal->write(ports::severity::error, "body_not_openable",
-                           {{"conversation", id}, {"seq", b.seq}});
+      met(b.seq, rows::poison::body, asked);
   }
-  return out.bodies.empty() ? refused(refusal::value_not_openable) : outcome{std::move(out)};
+  return out.bodies.empty() ? refused(why) : outcome{std::move(out)};
 }
 
 outcome conversation_state::on(const read_slips& m) {
@@ -136,13 +148,15 @@ outcome conversation_state::on(const read_slips& m) {
   std::size_t size = 0;
   for (const auto& row : places) {
     auto seq = rows::seq_of_place(row.key);
-    auto slip = seq ? slip_at(*seq, row.value) : expected<wire::device::slip>{refusal::value_not_openable};
+    if (!seq || is_quarantined(*seq, rows::poison::slip))
+      continue;
+    auto slip = slip_at(*seq, row.value);
     if (!slip) { // the rest of the page is not withheld for one poison row
-      parts.journal->write(ports::severity::error, "slip_not_openable", {{"conversation", id}});
+      met(*seq, rows::poison::slip, m.now);
       continue;
     }
-    constexpr std::size_t row_overhead = 64; // ids, numbers and lengths around the two objects
-    size += slip->object.size() + slip->acknowledgement.size() + row_overhead;
+    constexpr std::size_t row_overhead = 64; // ids, numbers and lengths around the objects
+    size += slip->object.size() + slip->acknowledgement.size() + slip->recall.size() + row_overhead;
     if (size > slips_bytes_max) {
       out.more = true;
       break;
@@ -168,6 +182,12 @@ expected<wire::device::slip> conversation_state::slip_at(std::uint64_t seq, byte
     auto word = e2ee::act::decode(out.acknowledgement, parts.board->now()->id);
     auto heard = word ? read_object(*parts.rows, word->hash()) : std::nullopt;
     out.acknowledgement_leaf = heard ? heard->leaf : 0;
+  }
+  auto gone =
+      read_row<rows::recalled>(*parts.rows, ports::table::idempotency, rows::key_of_recall(place->message));
+  if (gone) {
+    out.recall = std::move(gone->row.act);
+    out.recall_leaf = gone->at.leaf;
   }
   return out;
 }

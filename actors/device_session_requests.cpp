@@ -141,6 +141,10 @@ struct device_session_state::asking {
     if (decoded->act == e2ee::act_kind::lock_share_stored)
       return confirm_share(*decoded);
     auto word = std::make_shared<const asked::act>(asked::act{std::move(object)});
+    if (decoded->act == e2ee::act_kind::destroy)
+      return st.ask(st.parts.directory, id,
+                    apply_act{who, decoded->conversation(), {}, std::move(word), st.now, {}, true},
+                    answer_it());
     st.ask(st.parts.directory, id, apply_act{who, {}, decoded->message(), std::move(word), st.now, claims},
            answer_it());
   }
@@ -150,7 +154,7 @@ struct device_session_state::asking {
   }
 
   void operator()(asked::get_slips& m) const {
-    st.ask(st.parts.directory, id, read_slips{who, m}, answer_it());
+    st.ask(st.parts.directory, id, read_slips{who, m, st.now}, answer_it());
   }
 
   void operator()(asked::open& m) const {

@@ -1,6 +1,7 @@
 // Whom the directory hands requests on to, and who is connected.
 #include "directory.hpp"
 #include "message_rows.hpp"
+#include "rules/sign_in_limits.hpp"
 #include <algorithm>
 
 namespace wardline {
@@ -51,7 +52,14 @@ user_actor directory_state::user(const user_id& id) {
 
 caf::result<outcome> directory_state::on(const apply_act& m) {
   auto asked = m;
-  if (!asked.conversation) {
+  if (m.destroys) {
+    // Still missing, and to be asked here once they exist: a second person's approval, the end of the
+    // retention, no legal hold.
+    if (!known.is_registrar(m.who->device))
+      return refused(refusal::not_registrar);
+    if (!rules::proved_lately(m.who->proved, m.now))
+      return refused(refusal::second_factor_too_old);
+  } else if (!asked.conversation) {
     auto row = read_row<rows::accepted>(*with.rows, ports::table::idempotency, m.message.view());
     if (!row)
       return refused(refusal::not_found);

@@ -16,7 +16,8 @@ using password_actor =
 using audit_actor = caf::typed_actor<answers<add_proofs, outcome>, answers<consistency, outcome>>;
 
 /// TRIAGE knows what waits for whom: a read model of the items' rows, made anew at start.
-using triage_actor = caf::typed_actor<takes<item_changed>, answers<ask_inbox, outcome>>;
+using triage_actor =
+    caf::typed_actor<takes<item_changed>, takes<conversation_gone>, answers<ask_inbox, outcome>>;
 
 /// ESCALATION runs what is due, once a second, from rows alone.
 using escalation_actor = caf::typed_actor<takes<tick>>;
@@ -66,6 +67,9 @@ using directory_actor =
                      answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>,
                      answers<ask_user, outcome>, takes<session_used>, takes<session_online>,
                      takes<session_offline>, takes<fan_out>, takes<tick>, answers<wake_up, woken>>;
+
+/// WIPE ends recalls, destructions and revocations: key turns, a leaf for each order (store_messages.hpp).
+using wipe_actor = caf::typed_actor<takes<tick>>;
 
 // Children are spawned by functions that only main (house.cpp) fills in: a parent never includes a child's
 // header.

@@ -8,6 +8,7 @@
 #include "plan_rows.hpp"
 #include "triage.hpp"
 #include "user.hpp"
+#include "wipe.hpp"
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
@@ -25,7 +26,7 @@ password_actor next_worker(const std::vector<password_actor>& workers, const use
 std::vector<caf::actor> house::in_stop_order() const {
   std::vector<caf::actor> out{caf::actor_cast<caf::actor>(plugin_host), caf::actor_cast<caf::actor>(admin),
                               caf::actor_cast<caf::actor>(escalation), caf::actor_cast<caf::actor>(directory),
-                              caf::actor_cast<caf::actor>(triage)};
+                              caf::actor_cast<caf::actor>(triage),     caf::actor_cast<caf::actor>(wipe)};
   for (const auto& p : passwords)
     out.push_back(caf::actor_cast<caf::actor>(p));
   out.push_back(caf::actor_cast<caf::actor>(audit));
@@ -37,6 +38,7 @@ void house::on_tick(const tick& t) const {
   caf::anon_send(plugin_host, t);
   caf::anon_send(directory, t);
   caf::anon_send(escalation, t);
+  caf::anon_send(wipe, t);
   caf::anon_send(store, sign_checkpoint{t.now});
 }
 
@@ -53,6 +55,7 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   h.store = parts.detached ? system.spawn<caf::detached>(store, std::move(parts.store))
                            : system.spawn(store, std::move(parts.store));
   h.audit = system.spawn(audit, parts.rows, h.store);
+  h.wipe = system.spawn(run_wipe, wipe_parts{parts.rows, h.store, parts.journal, parts.erasure_claim});
   for (std::size_t i = 0; i < password_workers; ++i)
     h.passwords.push_back(worker());
 

@@ -25,6 +25,7 @@ struct house_parts {
   std::shared_ptr<const wire::noise_key_pair> noise; ///< the daemon's static key, as certified
   plugin_rights rights;
   store_parts store;
+  std::uint8_t erasure_claim = 0;
   std::optional<founding> first;
   incarnation_id first_incarnation; ///< used if there is no clinic yet
   time_ms start = 0;                ///< wall clock
@@ -42,6 +43,7 @@ struct house {
   directory_actor directory;
   escalation_actor escalation;
   admin_actor admin;
+  wipe_actor wipe;
   plugin_host_actor plugin_host;
 
   /// In this order: who asks before who is asked, the store last.

@@ -72,7 +72,7 @@ std::optional<item> decode<item>(bytes_view raw) {
     r.needs_ack = in.bits(1) != 0;
     r.time = in.u64();
     r.state = read_state(in);
-    r.act = to_bytes(in.v16(act_bytes_max));
+    r.act = to_bytes(in.v16(wire::act_bytes_max));
   });
 }
 

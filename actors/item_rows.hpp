@@ -20,8 +20,6 @@ struct item {
   bytes act; ///< the signed word by which somebody has it, or gave it back; empty: nobody said anything
 };
 
-inline constexpr std::size_t act_bytes_max = 512;
-
 bytes encode(const item& r);
 
 /// table due, key u8 lane | u64 BE time | message id: the most urgent first, then what is due first.

@@ -92,6 +92,70 @@ std::optional<accepted> decode<accepted>(bytes_view raw) {
   });
 }
 
+namespace {
+
+template <class Row>
+bytes encode_act(const Row& r) {
+  auto out = begin();
+  out.u64(r.time).put(r.act);
+  return out.take();
+}
+
+template <class Row>
+std::optional<Row> decode_act(bytes_view raw) {
+  return whole<Row>(raw, [](reader& in, Row& r) {
+    r.time = in.u64();
+    r.act = rest(in, wire::act_bytes_max);
+  });
+}
+
+template <class Id>
+bytes with_mark(const Id& id) {
+  auto out = to_bytes(id.view());
+  out.push_back(1);
+  return out;
+}
+
+} // namespace
+
+bytes encode(const recalled& r) {
+  return encode_act(r);
+}
+bytes encode(const destroyed& r) {
+  return encode_act(r);
+}
+
+template <>
+std::optional<recalled> decode<recalled>(bytes_view raw) {
+  return decode_act<recalled>(raw);
+}
+template <>
+std::optional<destroyed> decode<destroyed>(bytes_view raw) {
+  return decode_act<destroyed>(raw);
+}
+
+bytes key_of_recall(const message_id& m) {
+  return with_mark(m);
+}
+
+bytes key_of_destruction(const conversation_id& c) {
+  return with_mark(c);
+}
+
+bytes prefix_of_poison(const conversation_id& c) {
+  auto out = to_bytes(view("poison/"));
+  out.insert(out.end(), c.view().begin(), c.view().end());
+  return out;
+}
+
+bytes key_of_poison(const conversation_id& c, std::uint64_t seq, poison what) {
+  auto out = prefix_of_poison(c);
+  auto number = ports::row_key(seq);
+  out.insert(out.end(), number.begin(), number.end());
+  out.push_back(static_cast<std::uint8_t>(what));
+  return out;
+}
+
 bytes key_of_place(const conversation_id& c, std::uint64_t seq) {
   auto out = to_bytes(c.view());
   auto number = ports::row_key(seq);

@@ -37,11 +37,34 @@ struct accepted {
   std::uint64_t seq = 0;
 };
 
+/// table idempotency, key_of_recall, stamped: the message was recalled; its body is released to nobody.
+struct recalled {
+  time_ms time = 0; ///< when the daemon accepted it
+  bytes act;        ///< signed object, 1..512 bytes
+};
+
+/// table conversation, key_of_destruction, stamped: what stood in the conversation is released to nobody.
+/// Links and memberships stay, so that its members hear what became of it and its id is never used again.
+struct destroyed {
+  time_ms time = 0;
+  bytes act; ///< signed object, 1..512 bytes
+};
+
+/// Which row of a message could not be opened.
+enum class poison : std::uint8_t { slip = 1, body };
+/// table meta, key_of_poison: one byte, 1. The row is not looked at again.
+bytes key_of_poison(const conversation_id& c, std::uint64_t seq, poison what);
+bytes prefix_of_poison(const conversation_id& c);
+
 bytes encode(const slip& r);
 bytes encode(const body& r);
 bytes encode(const place& r);
 bytes encode(const accepted& r);
+bytes encode(const recalled& r);
+bytes encode(const destroyed& r);
 
+bytes key_of_recall(const message_id& m);
+bytes key_of_destruction(const conversation_id& c);
 bytes key_of_place(const conversation_id& c, std::uint64_t seq);
 /// Nothing unless it is a key of table index.
 std::optional<std::uint64_t> seq_of_place(bytes_view key);

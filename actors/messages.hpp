@@ -121,6 +121,7 @@ struct open_bodies {
 struct read_slips {
   caller_ref who;
   wire::device::get_slips what;
+  time_ms now = 0;
 };
 
 /// A signed act on a message of this conversation; `object` is decoded and its signature is right.
@@ -131,6 +132,7 @@ struct apply_act {
   std::shared_ptr<const wire::device::act> act;
   time_ms now = 0;
   std::optional<std::uint32_t> claims_version{}; ///< takes it over if the item is at this version
+  bool destroys = false; ///< the act means the whole conversation; `directory` has looked at the registrar
 };
 
 /// To self, behind the ack of a Post: is its author's signature right? Readers always look themselves.
@@ -231,6 +233,11 @@ struct item_changed {
   message_id message;
 };
 
+/// What waited in this conversation is to be destroyed: nobody is waited for there any more.
+struct conversation_gone {
+  conversation_id conversation;
+};
+
 /// What waits for this person.
 struct ask_inbox {
   caller_ref who;
@@ -324,6 +331,7 @@ WARDLINE_IN_PROCESS(make_password_hash)
 WARDLINE_IN_PROCESS(password_checked)
 WARDLINE_IN_PROCESS(password_hash)
 WARDLINE_IN_PROCESS(item_changed)
+WARDLINE_IN_PROCESS(conversation_gone)
 WARDLINE_IN_PROCESS(ask_inbox)
 WARDLINE_IN_PROCESS(wake_up)
 WARDLINE_IN_PROCESS(woken)

@@ -75,14 +75,39 @@ ports::commit_result store_state::commit(std::span<const ports::change> rows) {
   auto result = parts.disk->commit(rows);
   if (result == ports::commit_result::refused)
     parts.journal->write(ports::severity::error, "commit_refused", {{"rows", rows.size()}});
-  if (result == ports::commit_result::unknown) {
-    // It may or may not be on disk: nobody gets an answer, the next process looks at what is there.
-    dead = true;
-    parts.journal->write(ports::severity::critical, "commit_unknown", {{"rows", rows.size()}});
-    parts.die("the disk did not say whether a commit is durable");
-    self->quit(caf::exit_reason::user_shutdown);
-  }
+  if (result == ports::commit_result::unknown)
+    end_on_unknown();
   return result;
+}
+
+/// It may or may not be on disk: nobody gets an answer, the next process looks at what is there.
+void store_state::end_on_unknown() {
+  dead = true;
+  parts.journal->write(ports::severity::critical, "commit_unknown", {});
+  parts.die("the disk did not say whether a commit is durable");
+  self->quit(caf::exit_reason::user_shutdown);
+}
+
+caf::result<turn_state> store_state::on(const begin_turn& m) {
+  if (parts.turns == nullptr)
+    return refusal::unknown_request;
+  return turned(dead ? ports::commit_result::unknown : parts.turns->begin(m.doomed, m.ticket));
+}
+
+caf::result<turn_state> store_state::on(const step_turn&) {
+  if (parts.turns == nullptr)
+    return refusal::unknown_request;
+  return turned(dead ? ports::commit_result::unknown : parts.turns->step());
+}
+
+caf::result<turn_state> store_state::turned(ports::commit_result result) {
+  if (result == ports::commit_result::committed)
+    return turn_state{parts.turns->current()};
+  if (result == ports::commit_result::refused)
+    return refusal::storage_refused;
+  if (!dead)
+    end_on_unknown();
+  return self->make_response_promise<turn_state>(); // never kept
 }
 
 void store_state::on(const sign_checkpoint& m) {
@@ -143,7 +168,8 @@ store_actor::behavior_type store(store_actor::stateful_pointer<store_state> self
   return {
       [&st](write& m) { return st.on(std::move(m)); }, [&st](const flush& m) { st.on(m); },
       [&st](const sign_checkpoint& m) { st.on(m); },   [&st](const get_checkpoint& m) { return st.on(m); },
-      [&st](const probe& m) { return st.on(m); },
+      [&st](const probe& m) { return st.on(m); },      [&st](const begin_turn& m) { return st.on(m); },
+      [&st](const step_turn& m) { return st.on(m); },
   };
 }
 

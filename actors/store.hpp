@@ -35,6 +35,7 @@ struct store_parts {
   store_start start;                    ///< from load_store, which main asked before anything else
   std::function<void(const char*)> die; ///< ends the process non-zero; in tests it records and returns
   store_limits limits;
+  ports::key_turns* turns = nullptr; ///< of the same disk; none: nothing can be destroyed (tests)
 };
 
 /// The single writer. Natural group commit: the next batch is what arrived while the last one was committed.
@@ -59,10 +60,14 @@ struct store_state {
   void on(const sign_checkpoint& m);
   caf::result<checkpoint_note> on(const get_checkpoint&);
   caf::result<probed> on(const probe& m);
+  caf::result<turn_state> on(const begin_turn& m);
+  caf::result<turn_state> on(const step_turn&);
 
   void commit_batch();
   void commit_all();
   ports::commit_result commit(std::span<const ports::change> rows);
+  caf::result<turn_state> turned(ports::commit_result result);
+  void end_on_unknown();
 };
 
 /// Spawned `detached` by main (LMDB blocks), plain in tests.

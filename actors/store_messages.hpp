@@ -1,7 +1,7 @@
 #pragma once
 // What the STORE takes and answers. Included by messages.hpp; the allowances for CAF stand at the end.
 #include "caf_words.hpp"
-#include "ports/storage.hpp"
+#include "ports/key_turns.hpp"
 #include "rules/audit_entry.hpp"
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_actor.hpp>
@@ -93,10 +93,25 @@ struct probed {
   bool writable = false;     ///< false: the disk refuses (full): a state to live in, not a stop
 };
 
+/// Destroys rows by a key turn (ports/key_turns.hpp). Refusals: storage_refused (too many, another turn is
+/// under way, the disk is full), unknown_request (this store turns no keys).
+struct begin_turn {
+  std::vector<ports::row_place> doomed;
+  bytes ticket; ///< comes back with every turn_state
+};
+
+/// One bounded step of the turn under way, between writes; nothing if there is none. Refusals as above.
+struct step_turn {};
+
+struct turn_state {
+  ports::key_turn turn;
+};
+
 /// The STORE is the only writer: it puts what waits into one transaction, answers when that is durable, and
 /// owns the audit tree's right edge.
 using store_actor = caf::typed_actor<answers<write, committed>, takes<flush>, takes<sign_checkpoint>,
-                                     answers<get_checkpoint, checkpoint_note>, answers<probe, probed>>;
+                                     answers<get_checkpoint, checkpoint_note>, answers<probe, probed>,
+                                     answers<begin_turn, turn_state>, answers<step_turn, turn_state>>;
 
 } // namespace wardline
 
@@ -108,3 +123,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::get_checkpoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::checkpoint_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::probe)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::probed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::begin_turn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::step_turn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wardline::turn_state)

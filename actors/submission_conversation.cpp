@@ -1,5 +1,6 @@
 // Conversation links (e2ee 5.8).
 #include "e2ee/conversation.hpp"
+#include "message_rows.hpp"
 #include "submission_steps.hpp"
 #include <algorithm>
 
@@ -22,6 +23,9 @@ expected<e2ee::conversation_head> head_for(const circumstances& c, const caller&
   });
   if (!listed)
     return refusal::not_found;
+  if (c.rows.read(ports::table::conversation, rows::key_of_destruction(id)).status !=
+      ports::read_status::absent)
+    return refusal::message_destroyed;
   auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
   auto stored = row ? read_object(c.rows, row->row.head) : std::nullopt;
   auto held = stored ? e2ee::conversation_link::decode(stored->raw, c.known.clinic().id)

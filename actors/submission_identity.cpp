@@ -4,6 +4,7 @@
 #include "roster_rows.hpp"
 #include "rules/sign_in_limits.hpp"
 #include "submission_steps.hpp"
+#include "wipe_rows.hpp"
 #include "wire/hash.hpp"
 #include <algorithm>
 
@@ -44,6 +45,9 @@ turned_out turn_out(const circumstances& c, const device_id& d, act& with) {
   with.changes.push_back(close_gate(d));
   for (auto& gone : rows_to_destroy(c, d))
     with.changes.push_back(std::move(gone));
+  // Removing them destroys nothing yet: the turn of their segments does.
+  with.changes.push_back(put_row(ports::table::meta, rows::key_of_order(d.value),
+                                 rows::wipe_order{rows::wipe_kind::device, d.value, {}, 0, c.now}));
   auto key = link_key_of(c, d);
   if (!is_zero(key))
     with.changes.push_back({ports::del(ports::table::link_key, to_bytes(sha256(key))), false});

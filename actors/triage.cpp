@@ -28,6 +28,13 @@ std::optional<rules::inbox_place> place_of(bytes_view cursor) {
   return in.ok() ? std::optional{out} : std::nullopt;
 }
 
+/// Of a row of table waiting: is its conversation to be destroyed, or is it already?
+bool is_destroyed(const ports::reader& from, bytes_view waiting_key) {
+  auto conversation = conversation_id::from(waiting_key.first(std::min<std::size_t>(waiting_key.size(), 16)));
+  return conversation && from.read(ports::table::conversation, rows::key_of_destruction(*conversation)).status !=
+                             ports::read_status::absent;
+}
+
 rules::holder holder_of(const rules::item_state& s, const user_id& viewer) {
   return !s.owner ? rules::holder::nobody : s.owner == viewer ? rules::holder::viewer : rules::holder::other;
 }
@@ -61,7 +68,9 @@ void triage_state::load() {
   for (;;) {
     auto page = parts.rows->scan(ports::table::waiting, {}, after, ports::scan_rows_max);
     for (const auto& row : page)
-      if (auto message = row.openable ? rows::message_of_waiting(row.value) : std::nullopt)
+      if (is_destroyed(*parts.rows, row.key))
+        continue; // until its key turn is over, the row is still there
+      else if (auto message = row.openable ? rows::message_of_waiting(row.value) : std::nullopt)
         on(item_changed{*message});
       else
         parts.journal->write(ports::severity::error, "waiting_not_openable", {});
@@ -81,6 +90,10 @@ void triage_state::on(const item_changed& m) {
   } else {
     hold(m.message, std::move(row->row));
   }
+}
+
+void triage_state::on(const conversation_gone& m) {
+  std::erase_if(items, [&](const auto& held) { return held.second.conversation == m.conversation; });
 }
 
 /// Level 1 and 2 always have room.
@@ -148,6 +161,7 @@ triage_actor::behavior_type triage(triage_actor::stateful_pointer<triage_state> 
   st.load();
   return {
       [&st](const item_changed& m) { st.on(m); },
+      [&st](const conversation_gone& m) { st.on(m); },
       [&st](const ask_inbox& m) { return st.on(m); },
   };
 }

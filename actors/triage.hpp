@@ -33,6 +33,7 @@ struct triage_state {
 
   void load();
   void on(const item_changed& m);
+  void on(const conversation_gone& m);
   outcome on(const ask_inbox& m) const;
 
 private:

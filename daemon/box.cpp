@@ -61,6 +61,13 @@ exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
     return say(no_permission, ring_file.string() + ": " + reason(ring.why()));
   out.ring = std::move(*ring);
   out.rows = std::make_unique<sealed_storage>(*out.lmdb, *out.ring, random);
+  out.claim = rules::claim_of(disk_facts_of(ring_file));
+  journal.write(
+      out.claim.level == rules::erasure_claim::unproved ? ports::severity::warning : ports::severity::notice,
+      "erasure_claim",
+      {{"level", ports::word::of_table(word_of(out.claim.level))},
+       {"limit",
+        ports::word::of_table(out.claim.limits.empty() ? "none" : word_of(out.claim.limits.front()))}});
   if (auto why = out.rows->resume_turn(); why != refusal::none)
     return say(why == refusal::storage_refused ? unavailable : damaged,
                ring_file.string() + ": " + reason(why));

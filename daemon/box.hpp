@@ -3,6 +3,7 @@
 // it does not go on, and with which exit code.
 #include "config.hpp"
 #include "credentials.hpp"
+#include "disk_facts.hpp"
 #include "founding_file.hpp"
 #include "keyring.hpp"
 #include "lmdb_storage.hpp"
@@ -36,7 +37,8 @@ struct box {
   std::unique_ptr<sealed_storage> rows;
   std::optional<founding> first; ///< what set-up left, if the store has no clinic yet
   clinic_id clinic;
-  store_start start; ///< the audit log's right edge, verified
+  store_start start;  ///< the audit log's right edge, verified
+  rules::claim claim; ///< what a destruction proves on this disk
 };
 
 /// stopped = all is open. Otherwise the exit code; what is wrong was printed.

@@ -288,6 +288,22 @@ lmdb_usage lmdb_storage::usage() const {
   return {(info.me_last_pgno + 1) * stat.ms_psize, info.me_mapsize};
 }
 
+/// Pages that LMDB may use again are not counted: how many there are only a walk would tell. So it says so
+/// early, and after much was deleted for longer than it must.
+bool lmdb_storage::nearly_full() const {
+  auto less_than_reserve = [](std::uint64_t left, std::uint64_t all) {
+    return left < std::min<std::uint64_t>(lmdb_reserve_bytes, all / lmdb_reserve_part);
+  };
+  auto map = usage();
+  if (less_than_reserve(map.map_bytes - std::min(map.used_bytes, map.map_bytes), map.map_bytes))
+    return true;
+  struct statvfs disk {};
+  if (::statvfs(folder_.c_str(), &disk) != 0)
+    return false;
+  auto bytes_of = [&](auto blocks) { return static_cast<std::uint64_t>(blocks) * disk.f_frsize; };
+  return less_than_reserve(bytes_of(disk.f_bavail), bytes_of(disk.f_blocks));
+}
+
 bool lmdb_storage::empty() const {
   for (std::uint8_t i = 1; i <= ports::table_max; ++i)
     if (last(static_cast<table>(i), {}))

@@ -13,8 +13,10 @@ namespace wardline {
 
 /// Address space, not disk: the file is sparse and grows with its data. Never set LimitAS (security 8.5).
 constexpr std::size_t lmdb_map_bytes = 64ull << 30;
-/// Kept for leaves, keys and level 1-2 when the disk is full: even deletes need free pages.
+/// Kept for leaves, keys and level 1-2 when the disk is full: even deletes need free pages. Of a small map or
+/// file system an eighth.
 constexpr std::size_t lmdb_reserve_bytes = 256u << 20;
+constexpr std::size_t lmdb_reserve_part = 8;
 constexpr unsigned lmdb_readers_max = 512; ///< one slot per read in progress; threads are far fewer
 
 struct lmdb_usage {
@@ -38,6 +40,9 @@ public:
                                std::size_t limit) const override;
   std::optional<ports::row> last(ports::table where, bytes_view prefix) const override;
   ports::commit_result commit(std::span<const ports::change> changes) override;
+
+  /// The map or the file system has less left than the reserve.
+  bool nearly_full() const override;
 
   [[nodiscard]] lmdb_usage usage() const;
   /// No row in any table.

@@ -68,6 +68,8 @@ house_parts parts_of(box& b, ports::random& random, ports::journal& journal, por
   p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(b.keys.noise_key.copy()));
   p.rights = rights_of(b.plugins);
   p.store.disk = b.rows.get();
+  p.store.turns = b.rows.get();
+  p.erasure_claim = static_cast<std::uint8_t>(b.claim.level);
   p.store.dice = &random;
   p.store.journal = &journal;
   p.store.signer = {log_origin(b.clinic), ed25519_public(b.keys.log_key), signer_of(b.keys.log_key)};

@@ -37,6 +37,8 @@ public:
                                std::size_t limit) const override;
   std::optional<ports::row> last(ports::table where, bytes_view prefix) const override;
 
+  bool nearly_full() const override { return below_.nearly_full(); }
+
   /// Makes segment keys first, if any are missing, and durably: a row is never on disk before its key.
   ports::commit_result commit(std::span<const ports::change> changes) override;
 

@@ -128,6 +128,10 @@ struct reader {
 
   /// The row with the greatest key that starts with `prefix` (empty: of the table).
   [[nodiscard]] virtual std::optional<row> last(table where, bytes_view prefix) const = 0;
+
+  /// Only the reserve is left, which is kept for log-ins, releases, acts, levels 1-2 and what destroys. A
+  /// commit is still taken: who asks decides what can wait.
+  [[nodiscard]] virtual bool nearly_full() const { return false; }
 };
 
 struct storage : reader {

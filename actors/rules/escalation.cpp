@@ -100,6 +100,12 @@ struct mover {
     return {refusal::none, turned(s, phase::answered, m.by, now)};
   }
 
+  moved operator()(const taken_back& m) const {
+    if (s.at == phase::answered)
+      return refused(refusal::precondition_failed, s);
+    return {refusal::none, turned(s, phase::answered, m.by, now)};
+  }
+
   moved operator()(const woke& m) const {
     if (s.at != phase::climbing)
       return refused(refusal::precondition_failed, s);

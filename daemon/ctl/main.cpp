@@ -1,5 +1,6 @@
 // wardctl: the administrator's program.
 #include "../config.hpp"
+#include "../disk_facts.hpp"
 #include "../system_clock.hpp"
 #include "audit_line.hpp"
 #include "certify.hpp"
@@ -157,6 +158,27 @@ CLI::App* add_plan(CLI::App& app, options& o, const std::string& name, const std
   return set;
 }
 
+/// What destroying a message would prove on this box.
+int erasure(const options& o) {
+  daemon::config conf;
+  if (auto problems = daemon::read_config(o.config, conf); !problems.empty())
+    return say_problems(bad_config, problems, o.json);
+  auto file = conf.state_dir / "keyring";
+  auto claim = rules::claim_of(daemon::disk_facts_of(std::filesystem::exists(file) ? file : conf.state_dir));
+  if (!o.json)
+    return std::puts(rules::text_of(claim).c_str()), fine;
+  auto limits = nlohmann::json::array();
+  for (auto limit : claim.limits)
+    limits.push_back(word_of(limit));
+  std::puts(nlohmann::json{{"ok", true},
+                           {"claim", word_of(claim.level)},
+                           {"limits", std::move(limits)},
+                           {"text", rules::text_of(claim)}}
+                .dump()
+                .c_str());
+  return fine;
+}
+
 int run(int argc, char** argv) {
   options o;
   CLI::App app{"The administrator's program of a Wardline box"};
@@ -193,7 +215,10 @@ int run(int argc, char** argv) {
                          "YAML file: role, steps, lapse");
   add_triage(app, o.triage, o.json, o.run);
   add_audit(app, o.audit, o.config, o.json, o.run);
-  for (auto* sub : {make, cert})
+  auto* erase = app.add_subcommand("erasure", "What destroying a message proves on this box's disk");
+  erase->add_option("--config", o.config, "Settings of the box")->capture_default_str();
+  erase->callback([&o] { o.run = [&o] { return erasure(o); }; });
+  for (auto* sub : {make, cert, erase})
     sub->add_flag("--json", o.json, "Answer in JSON");
   try {
     app.parse(argc, argv);

@@ -68,6 +68,18 @@ std::optional<e2ee::revocation_reason> reason_named(const std::string& word) {
   return std::nullopt;
 }
 
+std::optional<e2ee::destroy_reason> destroy_reason_named(const std::string& word) {
+  using reason = e2ee::destroy_reason;
+  const std::pair<const char*, reason> all[] = {{"retention", reason::retention_over},
+                                                {"asked", reason::asked_by_patient},
+                                                {"wrong-record", reason::wrong_record},
+                                                {"other", reason::other}};
+  for (const auto& [name, what] : all)
+    if (word == name)
+      return what;
+  return std::nullopt;
+}
+
 int grant_or_withdraw(const choices& c, const admin_words& order, bool grant) {
   errand e{c};
   time_ms until = 0;
@@ -290,6 +302,31 @@ int run_add(const choices& c, const admin_words& order) {
     return e.words.refuse(done->no);
   return e.words.result(fmt::format("{} reads this conversation from now on.", order.name),
                         {{"conversation", order.conversation}, {"name", order.name}});
+}
+
+int run_destroy(const choices& c, const admin_words& order) {
+  errand e{c};
+  auto where = id_of<conversation_id>(order.conversation);
+  auto reason = destroy_reason_named(order.reason);
+  if (!where)
+    return e.words.usage("Give the conversation's id, as `ward conversations --json` shows it.");
+  if (!reason)
+    return e.words.usage("--reason is retention, asked, wrong-record or other.");
+  if (auto code = e.log_in())
+    return *code;
+  auto done = e.proved_act<std::uint64_t>(
+      [&](client::done<std::uint64_t> then) { e.device().destroy(*where, *reason, std::move(then)); });
+  if (!done)
+    return e.silent("Run the same command again.");
+  if (!*done)
+    return e.words.refuse(done->no);
+  return e.words.result(
+      fmt::format(
+          "Ordered (audit leaf {}). Nobody can open these messages any more; the server destroys them now "
+          "and writes a leaf when their keys are gone. That the conversation was, and who was in it, "
+          "stays. So does what somebody read, wrote down or printed.",
+          **done),
+      {{"conversation", order.conversation}, {"leaf", **done}});
 }
 
 } // namespace wardline::cli

@@ -84,6 +84,10 @@ void add_admin(CLI::App& app, const choices& chosen, invite_words& invite, admin
   admin->add_subcommand("pending", "What waits for somebody's hands")->callback([&] {
     run = [&] { return run_pending(chosen); };
   });
+  auto* destroy = admin->add_subcommand("destroy", "Destroy every message of a conversation, for ever");
+  destroy->add_option("conversation", words.conversation, "Its id")->required();
+  destroy->add_option("--reason", words.reason, "retention, asked, wrong-record or other")->required();
+  does(destroy, run_destroy);
   auto* add = app.add_subcommand("add", "Add a person or role to a conversation");
   add->add_option("conversation", words.conversation, "Its id")->required();
   add->add_option("name", words.name, "Name, exact")->required();

@@ -98,6 +98,7 @@ int run_pending(const choices& c);
 int run_renew(const choices& c, const admin_words& order);
 int run_cosign(const choices& c, const cosign_words& order);
 int run_add(const choices& c, const admin_words& order);
+int run_destroy(const choices& c, const admin_words& order);
 int run_registrar_request(const choices& c, const std::string& out);
 int run_registrar_install(const choices& c, const std::string& file);
 int run_conversations(const choices& c);
@@ -108,6 +109,8 @@ int run_open(const choices& c, const open_words& order);
 int run_ack(const choices& c, std::uint32_t number);
 int run_claim(const choices& c, std::uint32_t number);
 int run_release(const choices& c, std::uint32_t number);
+int run_sent(const choices& c);
+int run_recall(const choices& c, std::uint32_t number);
 /// `role` empty: every role of this device.
 int run_duty(const choices& c, const std::string& role);
 int run_watch(const choices& c, const watch_words& order);

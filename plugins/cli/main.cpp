@@ -132,6 +132,12 @@ void add_messages(CLI::App& app, line& l) {
   auto* ack = app.add_subcommand("ack", "Say that you have it");
   ack->add_option("number", l.number, "Number in the inbox")->required();
   ack->callback([&l] { l.run = [&l] { return run_ack(l.chosen, l.number); }; });
+  app.add_subcommand("sent", "List what you wrote, the newest first")->callback([&l] {
+    l.run = [&l] { return run_sent(l.chosen); };
+  });
+  auto* recall = app.add_subcommand("recall", "Take back a message of yours: nobody can open it any more");
+  recall->add_option("number", l.number, "Number in `ward sent`")->required();
+  recall->callback([&l] { l.run = [&l] { return run_recall(l.chosen, l.number); }; });
 }
 
 void add_waiting(CLI::App& app, line& l) {

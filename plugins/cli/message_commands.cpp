@@ -7,6 +7,20 @@
 
 namespace wardline::cli {
 
+namespace {
+
+/// Of a message of one's own, as far as this device knows.
+std::string sent_state_of(const client::message_row& m, const client::device& d) {
+  if (m.recalled != 0)
+    return "recalled";
+  if (!m.acknowledged_by)
+    return "nobody has said anything yet";
+  auto name = d.name_of(m.acknowledged_by);
+  return (name.empty() ? "somebody" : name) + " has it";
+}
+
+} // namespace
+
 int run_conversations(const choices& c) {
   errand e{c};
   if (auto code = e.log_in())
@@ -115,6 +129,64 @@ int run_open(const choices& c, const open_words& order) {
                   one.row.author_name, show_time(one.row.written), show_level(one.row.level), one.leaf,
                   one.content.text),
       std::move(data));
+}
+
+int run_sent(const choices& c) {
+  errand e{c};
+  if (auto code = e.log_in())
+    return *code;
+  auto& d = e.device();
+  auto caught_up =
+      e.line->act<client::nothing>([&](client::done<client::nothing> then) { d.catch_up(std::move(then)); });
+  if (!caught_up)
+    return e.silent();
+  if (!*caught_up)
+    return e.words.refuse(caught_up->no);
+  auto rows = d.sent();
+  if (auto kept = d.remember_listing(rows); !kept)
+    return e.words.refuse(kept.why());
+  std::map<conversation_id, std::string> to;
+  for (const auto& row : d.conversations())
+    for (const auto& name : row.names)
+      if (!name.empty() && name != d.display_name())
+        to[row.conversation] += (to[row.conversation].empty() ? "" : ", ") + name;
+  std::string said;
+  auto all = nlohmann::json::array();
+  std::uint32_t number = 0;
+  for (const auto& m : rows) {
+    said += fmt::format("{:3}  {:8} to {:21} {}  {}\n", ++number, show_level(m.level), to[m.conversation],
+                        show_time(m.accepted), sent_state_of(m, d));
+    all.push_back(json_of(m, number));
+  }
+  e.drain();
+  return e.words.result(said.empty() ? "You have written nothing yet." : said,
+                        {{"messages", std::move(all)}});
+}
+
+int run_recall(const choices& c, std::uint32_t number) {
+  errand e{c};
+  if (auto code = e.log_in())
+    return *code;
+  auto& d = e.device();
+  auto message = d.listed(number);
+  if (!message)
+    return e.words.refuse(refusal::not_found, "Run `ward sent` to see the numbers.", exit_bad_data);
+  if (message->author != d.user())
+    return e.words.refuse(refusal::not_entitled_to_act,
+                          "Only its author can recall a message. Run `ward sent` to see yours.");
+  auto done = e.line->act<client::acknowledged_message>(
+      [&](client::done<client::acknowledged_message> then) { d.recall(message->message, std::move(then)); });
+  if (!done)
+    return e.silent("Your recall is kept on this device and is sent again the next time ward runs.");
+  if (!*done)
+    return e.words.refuse(done->no);
+  e.drain();
+  return e.words.result(
+      fmt::format(
+          "Recalled (audit leaf {}). From now on nobody can open it, and the server destroys its copy. "
+          "Whoever opened it before has read it{}.",
+          (*done)->leaf, message->acknowledged_by ? "; somebody has said so: tell them yourself" : ""),
+      {{"message", hex((*done)->message.view())}, {"leaf", (*done)->leaf}});
 }
 
 } // namespace wardline::cli

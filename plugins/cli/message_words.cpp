@@ -26,7 +26,8 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
                         {"accepted_ms", m.accepted},
                         {"accepted_leaf", m.leaf},
                         {"opened_leaf", m.opened},
-                        {"acknowledged", static_cast<bool>(m.acknowledged_by)}};
+                        {"acknowledged", static_cast<bool>(m.acknowledged_by)},
+                        {"recalled", m.recalled != 0}};
   if (number != 0)
     out["number"] = number;
   if (m.unreadable != refusal::none)

@@ -21,6 +21,8 @@ std::string named(const std::string& name) {
 
 /// What the daemon says of it now; for what waits no more, what this device knows.
 std::string state_of(const client::message_row& m, const waiting_item* w, const client::device& d) {
+  if (m.recalled != 0)
+    return "recalled";
   if (m.unreadable != refusal::none)
     return "cannot be read: " + std::string{sentence_of(m.unreadable)};
   auto who = w != nullptr ? w->item.owner : m.acknowledged_by;

@@ -160,6 +160,8 @@ TEST_CASE("questions above audit_questions_max are refused as overloaded") {
           return kept.back();
         },
         [](const probe&) -> caf::result<probed> { return probed{}; },
+        [](const begin_turn&) -> caf::result<turn_state> { return refusal::unknown_request; },
+        [](const step_turn&) -> caf::result<turn_state> { return refusal::unknown_request; },
     };
   });
   auto a = w.sys.spawn(audit, &f.s.disk, silent);

@@ -28,6 +28,7 @@ struct watched_reader : ports::reader {
   std::optional<ports::row> last(ports::table where, bytes_view prefix) const override {
     return disk.last(where, prefix);
   }
+  bool nearly_full() const override { return disk.nearly_full(); }
   std::size_t leaves() const { return disk.rows[static_cast<std::size_t>(ports::table::leaf)].size(); }
 };
 

@@ -111,6 +111,8 @@ TEST_CASE("a commit of unknown outcome ends the directory: nobody decides on wha
         [](const sign_checkpoint&) {},
         [](const get_checkpoint&) -> caf::result<checkpoint_note> { return refusal::not_found; },
         [](const probe&) { return probed{}; },
+        [](const begin_turn&) -> caf::result<turn_state> { return refusal::unknown_request; },
+        [](const step_turn&) -> caf::result<turn_state> { return refusal::unknown_request; },
     };
   });
   f.stop(f.house);

@@ -80,8 +80,8 @@ TEST_CASE("an item's values have a most") {
     change(item);
     return !rows::decode<rows::item>(rows::encode(item));
   };
-  CHECK_FALSE(bad([](auto& i) { i.act = bytes(rows::act_bytes_max); }));
-  CHECK(bad([](auto& i) { i.act = bytes(rows::act_bytes_max + 1); }));
+  CHECK_FALSE(bad([](auto& i) { i.act = bytes(wire::act_bytes_max); }));
+  CHECK(bad([](auto& i) { i.act = bytes(wire::act_bytes_max + 1); }));
   CHECK(bad([](auto& i) { i.level = 6; }));
   CHECK(bad([](auto& i) { i.state.next_step = 2; })); // behind its chain
   CHECK(bad([](auto& i) { i.parties = {doctors, nurses}; }));

@@ -51,6 +51,54 @@ void put_message(std::vector<ports::change>& out, ports::random& random, const c
 
 } // namespace
 
+turn_report run_turn(const std::filesystem::path& folder, std::uint64_t messages, std::uint64_t destroyed,
+                     std::size_t slip_bytes, std::size_t body_bytes) {
+  std::filesystem::create_directories(folder);
+  daemon::process_journal journal;
+  daemon::sodium_random random;
+  auto lmdb = lmdb_storage::open(folder, journal);
+  auto ring = keyring::create(folder / "keyring", secret32::random(), journal);
+  if (!lmdb || !ring)
+    give_up("the key turn has no disk");
+  sealed_storage rows{**lmdb, **ring, random};
+  auto c = random.make<conversation_id>();
+  std::uint64_t next = 0;
+  auto post = [&](std::size_t count) {
+    std::vector<ports::change> changes;
+    for (std::size_t i = 0; i < count; ++i, ++next)
+      put_message(changes, random, c, next, slip_bytes, body_bytes);
+    auto before = now_seconds();
+    if (rows.commit(changes) != ports::commit_result::committed)
+      give_up("a commit beside the key turn failed");
+    return (now_seconds() - before) * 1e3;
+  };
+  while (next < messages)
+    post(512);
+  turn_report out;
+  out.messages = next;
+  std::vector<ports::row_place> doomed;
+  for (std::uint64_t i = 0; i < destroyed; ++i)
+    doomed.push_back({ports::table::log, ports::row_key(2 * (messages * (2 * i + 1) / (2 * destroyed)) + 1)});
+  out.destroyed = doomed.size();
+  auto step = [&](ports::commit_result result, double before) {
+    if (result != ports::commit_result::committed)
+      give_up("a step of the key turn failed");
+    auto ms = (now_seconds() - before) * 1e3;
+    out.turn_ms += ms;
+    out.longest_step_ms = std::max(out.longest_step_ms, ms);
+    out.longest_post_ms = std::max(out.longest_post_ms, post(1));
+  };
+  auto begun = now_seconds();
+  step(rows.begin(doomed, {}), begun);
+  while (rows.current().at != ports::key_turn::phase::over) {
+    auto before = now_seconds();
+    step(rows.step(), before);
+  }
+  out.segments = rows.current().segments;
+  out.resealed = rows.current().resealed_rows;
+  return out;
+}
+
 bare_loop_report run_bare_loop(const std::filesystem::path& folder, std::uint64_t messages, std::size_t batch,
                                std::size_t slip_bytes, std::size_t body_bytes) {
   std::filesystem::create_directories(folder);

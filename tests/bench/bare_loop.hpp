@@ -17,4 +17,20 @@ struct bare_loop_report {
 bare_loop_report run_bare_loop(const std::filesystem::path& folder, std::uint64_t messages, std::size_t batch,
                                std::size_t slip_bytes, std::size_t body_bytes);
 
+/// Destroying messages of a store by a key turn, while one post after the other is committed between its
+/// steps.
+struct turn_report {
+  std::uint64_t messages = 0; ///< in the store
+  std::uint64_t destroyed = 0;
+  std::uint64_t segments = 0; ///< touched
+  std::uint64_t resealed = 0; ///< rows
+  double turn_ms = 0;         ///< from the order to the old keys' end, posts between the steps left out
+  double longest_step_ms = 0; ///< so long no post is committed
+  double longest_post_ms = 0; ///< of the posts between, for comparison
+};
+
+/// `destroyed` messages, spread over the whole store.
+turn_report run_turn(const std::filesystem::path& folder, std::uint64_t messages, std::uint64_t destroyed,
+                     std::size_t slip_bytes, std::size_t body_bytes);
+
 } // namespace wardline::bench

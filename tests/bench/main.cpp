@@ -224,6 +224,18 @@ int run(const options& o) {
   out["bare_loop_commit_p50_ms"] = bare.commit_p50_ms;
   out["bare_loop_bytes_written_per_message"] = or_null(bare.bytes_written_per_message);
   out["accepted_over_bare_loop"] = out["accepted_per_second"].get<double>() / bare.messages_per_second;
+  progress(o, "key turns");
+  for (std::uint64_t destroyed : {1, 1'000}) {
+    auto t =
+        run_turn(folder / ("turn" + std::to_string(destroyed)), 100'000, destroyed, slip_bytes, body_bytes);
+    out["key_turns"].push_back({{"messages", t.messages},
+                                {"destroyed", t.destroyed},
+                                {"segments", t.segments},
+                                {"rows_resealed", t.resealed},
+                                {"turn_ms", t.turn_ms},
+                                {"longest_pause_of_the_writer_ms", t.longest_step_ms},
+                                {"longest_post_between_ms", t.longest_post_ms}});
+  }
   std::filesystem::remove_all(folder);
   out["at_least"] = o.at_least;
   std::puts(out.dump(o.json ? -1 : 2).c_str());

@@ -131,15 +131,36 @@ private:
         world_.broken(wrong + " (" + d.name + ")");
       if (d.revoked_behind && one.leaf > *d.revoked_behind)
         world_.broken("a body was released to " + d.name + ", which had been revoked");
+      auto recall = recalled_.find(one.row.message);
+      bool gone = recall != recalled_.end() && recall->second != 0 && one.leaf > recall->second;
+      if (gone && one.why == refusal::none)
+        world_.broken("a body was released to " + d.name + " behind its recall");
     }
+  }
+
+  /// One of her own, on whichever device she wrote it.
+  void recall(wired_device& d) {
+    auto own = d.device->sent();
+    if (own.empty())
+      return;
+    auto message = own[world_.roll(own.size())].message;
+    recalled_.try_emplace(message, 0);
+    d.device->recall(message, [this, message](result<client::acknowledged_message> r) {
+      if (r && recalled_[message] == 0) {
+        recalled_[message] = r->leaf;
+        ++report_.recalled;
+      }
+    });
   }
 
   void one_act() {
     auto& d = somebody();
     if (d.device->stage() != client::device_stage::open || !d.device->who())
       return; // it has just been restarted or is on its way in
-    auto n = world_.roll(11);
-    if (n < 5)
+    auto n = world_.roll(12);
+    if (n == 11)
+      recall(d);
+    else if (n < 5)
       send_from(d);
     else if (n == 10)
       claim_or_release(d);
@@ -259,10 +280,27 @@ private:
                              "): " + p.text);
       if (acknowledged_.contains(p.message) && !row->acknowledged_by && !may_have_lapsed(*row))
         return world_.broken("an acknowledgement that was answered is gone at " + d.name);
+      if (auto recall = recalled_.find(p.message); recall != recalled_.end()) {
+        if (recall->second != 0)
+          check_gone(d, *row);
+        continue; // it was asked for and nobody heard what became of it: either is true
+      }
       all[p.conversation][p.seq] = &p;
     }
     for (const auto& [conversation, by_seq] : all)
       check_bodies(d, conversation, by_seq);
+  }
+
+  /// Whoever has it shown as recalled has looked since; whoever has not is told when she opens it.
+  void check_gone(wired_device& d, const client::message_row& row) {
+    auto r = world_.wait_for<std::vector<client::opened_message>>([&](auto then) {
+      d.device->open(row.conversation, {row.seq}, wire::device::purpose::treatment, std::move(then));
+    });
+    if (!r)
+      return world_.broken("opening a recalled message was never answered at " + d.name);
+    auto why = *r ? (*r)->front().why : r->why();
+    if (why != refusal::message_destroyed)
+      world_.broken("a recalled message opens at " + d.name + ": " + to_string(why));
   }
 
   void check_bodies(wired_device& d, const conversation_id& conversation,
@@ -291,7 +329,8 @@ private:
   roster_acts roster_;
   run_report& report_ = world_.report;
   unsigned turn_crashes_ = 0;
-  std::map<message_id, time_ms> acknowledged_; ///< and the answer came; when
+  std::map<message_id, time_ms> acknowledged_;   ///< and the answer came; when
+  std::map<message_id, std::uint64_t> recalled_; ///< leaf; 0: asked for, not answered
 };
 
 } // namespace

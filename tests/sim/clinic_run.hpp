@@ -1,7 +1,7 @@
 #pragma once
 // One simulated clinic: the whole house on a sealed store in memory, real devices, virtual time, one seed.
-// People write, read and acknowledge while devices, roles and removals come and go; crashes, refused commits
-// and commits with unknown outcome fall where the seed says.
+// People write, read, acknowledge and recall while devices, roles and removals come and go; crashes, refused
+// commits and commits with unknown outcome fall where the seed says.
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -23,7 +23,7 @@ struct run_settings {
 
 /// What a run did; printed at its end.
 struct run_report {
-  unsigned sent = 0, acked = 0, opened = 0, acknowledged = 0, claimed = 0, released = 0;
+  unsigned sent = 0, acked = 0, opened = 0, acknowledged = 0, claimed = 0, released = 0, recalled = 0;
   unsigned daemon_crashes = 0, device_crashes = 0, refused_commits = 0, unknown_commits = 0;
   unsigned new_devices = 0, stations = 0, grants = 0, withdrawals = 0, revocations = 0;
   unsigned turns = 0;      ///< links behind the first ones of their parties

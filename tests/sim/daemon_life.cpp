@@ -28,7 +28,12 @@ daemon_life::daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device
   }
   ring_ = std::move(*ring);
   sealed_ = std::make_unique<sealed_storage>(disk.rows, *ring_, random);
+  if (auto why = sealed_->resume_turn(); why != refusal::none) {
+    broken("the key turn of the life before does not go on: " + to_string(why));
+    return;
+  }
   watched_ = std::make_unique<watched_storage>(*sealed_);
+  turns_ = std::make_unique<watched_turns>(*sealed_, *watched_);
   watched_->broken = broken;
   watched_->opened = std::move(opened);
   // After its end a life writes nothing more, whatever its actors still do on the way out.
@@ -66,6 +71,7 @@ house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& fi
   p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(disk.keys.noise.copy()));
   p.rights = {{"cli", {"channels"}}};
   p.store.disk = watched_.get();
+  p.store.turns = turns_.get();
   p.store.dice = &random;
   p.store.journal = &journal_;
   p.store.signer = {daemon::log_origin(first->clinic), daemon::ed25519_public(disk.keys.log),

@@ -8,7 +8,8 @@
 #include "oath_factor.hpp"
 #include "sealed_storage.hpp"
 #include "test_ports.hpp"
-#include "watched_storage.hpp"
+#include "watched_turns.hpp"
+#include "wipe_rows.hpp"
 #include "world.hpp"
 #include <filesystem>
 
@@ -55,6 +56,10 @@ public:
   [[nodiscard]] std::uint64_t last_leaf() const { return watched_->last_leaf(); }
   /// What the house knows; without devices while it starts.
   [[nodiscard]] std::shared_ptr<const rules::clinic> board() const { return board_->now(); }
+  /// Something is ordered to be destroyed and is not yet.
+  [[nodiscard]] bool destructions_wait() const {
+    return !watched_->scan(ports::table::meta, view(rows::order_prefix), {}, 1).empty();
+  }
   [[nodiscard]] const std::vector<std::pair<ports::link_peer, refusal>>& dropped() const {
     return link_.dropped;
   }
@@ -69,6 +74,7 @@ private:
   std::unique_ptr<keyring> ring_;
   std::unique_ptr<sealed_storage> sealed_;
   std::unique_ptr<watched_storage> watched_;
+  std::unique_ptr<watched_turns> turns_;
   std::shared_ptr<rules::clinic_board> board_ =
       std::make_shared<rules::clinic_board>(); // outlives the actors
   rules::duty_board duty_;

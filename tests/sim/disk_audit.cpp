@@ -4,6 +4,7 @@
 #include "item_rows.hpp"
 #include "message_rows.hpp"
 #include "stored.hpp"
+#include "wipe_rows.hpp"
 
 namespace wardline::sim {
 
@@ -58,10 +59,14 @@ std::uint64_t audit_log(const ports::reader& disk, const complain& wrong) {
   return leaves.size();
 }
 
-/// Each message is there whole: place, slip, body and idempotency row of one act, or nothing of it.
+/// Each message is there whole: place, slip, body and idempotency row of one act, or nothing of it. Of a
+/// recalled one the body is gone, with its key.
 void audit_messages(const ports::reader& disk, const complain& wrong) {
   std::map<conversation_id, std::uint64_t> last_seq;
   std::size_t places = 0;
+  std::size_t recalled = 0;
+  if (!disk.scan(ports::table::meta, view(rows::order_prefix), {}, 1).empty())
+    wrong("an order of destruction is still pending");
   for (const auto& row : all_rows(disk, ports::table::index)) {
     auto parts = split_stamp(row.value);
     auto place = parts ? rows::decode<rows::place>(parts->value) : std::nullopt;
@@ -75,8 +80,13 @@ void audit_messages(const ports::reader& disk, const complain& wrong) {
     auto slip = disk.read(ports::table::log, ports::row_key(parts->at.log));
     auto body = disk.read(ports::table::log, ports::row_key(parts->at.log + 1));
     auto accepted = read_row<rows::accepted>(disk, ports::table::idempotency, place->message.view());
-    if (!slip || !rows::decode<rows::slip>(*slip) || !body || !rows::decode<rows::body>(*body))
+    bool gone = disk.read(ports::table::idempotency, rows::key_of_recall(place->message)).status !=
+                ports::read_status::absent;
+    recalled += gone ? 1 : 0;
+    if (!slip || !rows::decode<rows::slip>(*slip) || (!gone && (!body || !rows::decode<rows::body>(*body))))
       wrong("a message lacks its slip or body");
+    if (gone && body.status != ports::read_status::absent)
+      wrong("a recalled message still has its body");
     if (!accepted || accepted->row.seq != *seq || accepted->at.leaf != parts->at.leaf)
       wrong("a message lacks its idempotency row");
     auto entry = read_entry(disk, parts->at.leaf);
@@ -84,8 +94,8 @@ void audit_messages(const ports::reader& disk, const complain& wrong) {
     if (!said || said->kind != rules::audit_kind::posted || said->object != place->message.value)
       wrong("a message lacks its leaf");
   }
-  if (places != all_rows(disk, ports::table::idempotency).size() ||
-      2 * places != all_rows(disk, ports::table::log).size())
+  if (places + recalled != all_rows(disk, ports::table::idempotency).size() ||
+      2 * places - recalled != all_rows(disk, ports::table::log).size())
     wrong("something of a message is there without the rest of it");
 }
 

@@ -39,6 +39,8 @@ std::string restless(clinic_world& w) {
     return "the house is not there";
   if (!rules::pending_turns(*board).empty())
     return "a turn is pending";
+  if (w.life->destructions_wait())
+    return "a destruction is pending";
   for (const auto& d : w.devices)
     for (const auto& [id, party] : board->parties)
       if (!d->revoked_behind &&

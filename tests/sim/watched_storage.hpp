@@ -22,6 +22,8 @@ public:
   [[nodiscard]] std::vector<ports::row> scan(ports::table where, bytes_view prefix, bytes_view after,
                                              std::size_t limit) const override;
   [[nodiscard]] std::optional<ports::row> last(ports::table where, bytes_view prefix) const override;
+  [[nodiscard]] bool nearly_full() const override { return full || below_.nearly_full(); }
+  bool full = false; ///< only the reserve is left
   [[nodiscard]] ports::commit_result commit(std::span<const ports::change> changes) override;
 
   [[nodiscard]] std::uint64_t bodies_read() const { return bodies_read_; }

@@ -5,7 +5,7 @@
  * transitions.pml is made of transitions.txt by run.py; the C++ machine is held against the same file.
  */
 mtype = { climbing, owned, answered };
-mtype = { acknowledge, take_over, take_over_late, give_back, write, woke, lapse };
+mtype = { acknowledge, take_over, take_over_late, give_back, write, recall, woke, lapse };
 
 #define PEOPLE 2
 #define READERS 3     /* a conversation for each of both, and escalation: whoever reads a row and writes it later */
@@ -66,6 +66,7 @@ dead:
      :: wants = acknowledge
      :: wants = give_back
      :: wants = write
+     :: wants = recall
      :: wants = take_over
      fi;
      atomic { stale[me] = false };

@@ -80,11 +80,13 @@ struct fake_directory {
 /// A triage that keeps what it heard, and answers by its hook.
 struct fake_triage {
   std::vector<message_id> changed;
+  std::vector<conversation_id> gone;
   std::function<outcome(const ask_inbox&)> on_inbox;
 
   triage_actor spawn(caf::actor_system& sys) {
     return sys.spawn([this](triage_actor::pointer) -> triage_actor::behavior_type {
       return {[this](const item_changed& m) { changed.push_back(m.message); },
+              [this](const conversation_gone& m) { gone.push_back(m.conversation); },
               [this](const ask_inbox& m) { return on_inbox ? on_inbox(m) : refused(refusal::not_found); }};
     });
   }
@@ -117,6 +119,8 @@ struct gate_before_store {
           [](const sign_checkpoint&) {},
           [=, this](const get_checkpoint& m) { return self->delegate(behind, m); },
           [=, this](const probe& m) { return self->delegate(behind, m); },
+          [=, this](const begin_turn& m) { return self->delegate(behind, m); },
+          [=, this](const step_turn& m) { return self->delegate(behind, m); },
       };
     });
     return front;

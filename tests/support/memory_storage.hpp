@@ -90,6 +90,8 @@ struct memory_storage : ports::storage {
     return ports::commit_result::committed;
   }
 
+  bool nearly_full() const override { return full; }
+
   /// The row stays, but nobody can open it.
   void poison(ports::table where, bytes key) {
     std::lock_guard hold{mutex};
@@ -98,6 +100,7 @@ struct memory_storage : ports::storage {
 
   image rows;
   std::deque<storage_fault> faults;
+  bool full = false;       ///< only the reserve is left
   std::size_t commits = 0; ///< those that answered `committed`
   mutable std::size_t reads = 0;
 

@@ -4,6 +4,16 @@
 
 namespace wardline::client {
 
+namespace {
+
+/// Nothing: it is no act of this version.
+std::optional<e2ee::act_kind> kind_of(const bytes& object, const clinic_id& clinic) {
+  auto a = e2ee::act::decode(object, clinic);
+  return a ? std::optional{a->act} : std::nullopt;
+}
+
+} // namespace
+
 expected<bytes> acts::word(e2ee::act_kind what, const message_id& message) const {
   const auto* known = messages_.find(message);
   if (known == nullptr)
@@ -16,6 +26,10 @@ expected<bytes> acts::word(e2ee::act_kind what, const message_id& message) const
   act.act = what;
   act.target = message.value;
   act.h = messages_.h_of(message);
+  return sign(act);
+}
+
+bytes acts::sign(e2ee::act_fields act) const {
   act.user = core_.who->user;
   act.device = core_.inner->certificate.device;
   act.certificate = core_.inner->certificate.hash();
@@ -28,7 +42,20 @@ expected<bytes> acts::word(e2ee::act_kind what, const message_id& message) const
 }
 
 void acts::acknowledge(const message_id& message, done<acknowledged_message> then) {
-  auto said = word(e2ee::act_kind::acknowledge, message);
+  stage(e2ee::act_kind::acknowledge, message, std::move(then));
+}
+
+void acts::recall(const message_id& message, done<acknowledged_message> then) {
+  const auto* known = messages_.find(message);
+  if (known != nullptr && core_.who && known->author != core_.who->user) {
+    then(refusal::not_entitled_to_act);
+    return;
+  }
+  stage(e2ee::act_kind::recall, message, std::move(then));
+}
+
+void acts::stage(e2ee::act_kind what, const message_id& message, done<acknowledged_message> then) {
+  auto said = word(what, message);
   if (!said) {
     then(said.why());
     return;
@@ -38,7 +65,8 @@ void acts::acknowledge(const message_id& message, done<acknowledged_message> the
     return;
   }
   if (auto raw = core_.rows.get(table::acts, rows::key_of_id(message)))
-    if (auto staged = rows::decode<rows::staged_act>(raw->value)) {
+    if (auto staged = rows::decode<rows::staged_act>(raw->value);
+        staged && kind_of(staged->object, core_.me->clinic) == what) {
       send(message, std::move(*staged), std::move(then)); // the same act as before: same answer
       return;
     }
@@ -51,6 +79,26 @@ void acts::acknowledge(const message_id& message, done<acknowledged_message> the
     then(why);
   else
     send(message, std::move(staged), std::move(then));
+}
+
+void acts::destroy(const e2ee::conversation_head& head, e2ee::destroy_reason reason,
+                   done<std::uint64_t> then) {
+  if (!core_.who) {
+    then(refusal::not_logged_in);
+    return;
+  }
+  e2ee::act_fields act;
+  act.act = e2ee::act_kind::destroy;
+  act.target = head.conversation.value;
+  act.h = head.hash;
+  act.reason = static_cast<std::uint8_t>(reason);
+  core_.link.ask_for<wire::device::done>(wire::device::act{sign(act)},
+                                         [then](const result<wire::device::done>& answer) {
+                                           if (answer)
+                                             then(std::uint64_t{answer->leaf});
+                                           else
+                                             then(answer.no);
+                                         });
 }
 
 void acts::claim(const message_id& message, std::uint32_t version, done<acknowledged_message> then) {
@@ -112,15 +160,16 @@ void acts::send(const message_id& message, rows::staged_act staged, done<acknowl
     staged.object = e2ee::sign_object(core_.me->clinic, fields, {{core_.inner->signing, e2ee::labels::act}});
   }
   on_way_.insert(message);
+  auto what = kind_of(staged.object, core_.me->clinic).value_or(e2ee::act_kind::acknowledge);
   core_.link.ask_for_as<wire::device::done>(staged.request, wire::device::act{std::move(staged.object)},
-                                            [this, message, then](result<wire::device::done> answer) {
+                                            [this, message, what, then](result<wire::device::done> answer) {
                                               on_way_.erase(message);
-                                              take_answer(message, answer, then);
+                                              take_answer(message, what, answer, then);
                                             });
 }
 
-void acts::take_answer(const message_id& message, const result<wire::device::done>& answer,
-                       const done<acknowledged_message>& then) {
+void acts::take_answer(const message_id& message, e2ee::act_kind what,
+                       const result<wire::device::done>& answer, const done<acknowledged_message>& then) {
   if (!core_.inner || (!answer && passes(answer.why()))) {
     then(core_.inner ? answer.no.why : refusal::not_logged_in);
     return;
@@ -129,7 +178,9 @@ void acts::take_answer(const message_id& message, const result<wire::device::don
   store_changes changes;
   vault::erase(changes, table::acts, rows::key_of_id(message));
   refusal kept = refusal::none;
-  if (answer)
+  if (answer && what == e2ee::act_kind::recall)
+    kept = messages_.note_recall(message, core_.now(), std::move(changes));
+  else if (answer)
     kept = messages_.note_acknowledgement(message, core_.who ? core_.who->user : user_id{}, core_.now(),
                                           std::move(changes));
   else if (answer.why() == refusal::already_acknowledged)

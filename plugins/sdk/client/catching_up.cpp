@@ -173,17 +173,24 @@ refusal conversations::keep(const conversation_id& where, const std::vector<wire
         unreadable(where, judged.seq);
     } else if (core_.events.arrived)
       core_.events.arrived(judged.shown);
-    if (!judged.acknowledgement.object.empty())
-      take_acknowledgement(where, judged.seq, judged.acknowledgement);
+    take_acts(where, judged.seq, judged.acknowledgement, judged.recall);
   }
   return refusal::none;
 }
 
+void conversations::take_acts(const conversation_id& where, std::uint64_t seq,
+                              const placed_act& acknowledgement, const placed_act& recall) {
+  if (!acknowledgement.object.empty())
+    take_act(where, seq, acknowledgement, &messages::take_acknowledgement);
+  if (!recall.object.empty())
+    take_act(where, seq, recall, &messages::take_recall);
+}
+
 /// What its author hangs on may not be known here yet: the certificate, or the grant that entitled it. Once
 /// more with what the daemon has.
-void conversations::take_acknowledgement(const conversation_id& where, std::uint64_t seq,
-                                         const placed_act& act) {
-  auto why = messages_.take_acknowledgement(all_.at(where).head, seq, act);
+void conversations::take_act(const conversation_id& where, std::uint64_t seq, const placed_act& act,
+                             taking how) {
+  auto why = (messages_.*how)(all_.at(where).head, seq, act);
   auto a = e2ee::act::decode(act.object, core_.me->clinic);
   bool later = why == refusal::needs || why == refusal::not_entitled_to_act;
   if (!a || !later) {
@@ -191,10 +198,10 @@ void conversations::take_acknowledgement(const conversation_id& where, std::uint
       core_.say({notice::about::unreadable, why, {}, where, {}, {}});
     return;
   }
-  auto once_more = [this, where, seq, act](refusal) {
+  auto once_more = [this, where, seq, act, how](refusal) {
     if (!core_.inner || find(where) == nullptr)
       return;
-    if (auto still = messages_.take_acknowledgement(all_.at(where).head, seq, act); still != refusal::none)
+    if (auto still = (messages_.*how)(all_.at(where).head, seq, act); still != refusal::none)
       core_.say({notice::about::unreadable, still, {}, where, {}, {}});
   };
   changes_.follow([this, certificate = a->certificate, once_more](refusal followed) {
@@ -217,18 +224,17 @@ void conversations::on_slip(const wire::device::slip& slip) {
     return;
   }
   if (slip.seq <= held->seq) {
-    if (!slip.acknowledgement.empty())
-      take_acknowledgement(slip.conversation, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
+    take_acts(slip.conversation, slip.seq, acknowledgement_of(slip), recall_of(slip));
     return;
   }
   bool next = slip.seq == held->seq + 1 && held->incarnation == core_.incarnation;
   if (next && !catching_.contains(slip.conversation) && messages_.lacks(slip).nothing())
     (void)keep(slip.conversation, {slip}); // a refused commit was said; the next slip finds the gap
-  else // a page that was asked for before the acknowledgement brings the slip without it
+  else // a page that was asked for before an act brings the slip without it
     catch_up(slip.conversation, [this, slip](refusal) {
       const auto* now_held = core_.inner ? find(slip.conversation) : nullptr;
-      if (now_held != nullptr && slip.seq <= now_held->seq && !slip.acknowledgement.empty())
-        take_acknowledgement(slip.conversation, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
+      if (now_held != nullptr && slip.seq <= now_held->seq)
+        take_acts(slip.conversation, slip.seq, acknowledgement_of(slip), recall_of(slip));
     });
 }
 

@@ -84,7 +84,11 @@ private:
   void tell_changed(const std::vector<judged_slip>& changed);
   void judge_in(const conversation_id& where, std::vector<std::uint64_t> seqs, ended then);
   refusal keep(const conversation_id& where, const std::vector<wire::device::slip>& slips);
-  void take_acknowledgement(const conversation_id& where, std::uint64_t seq, const placed_act& act);
+  /// Acknowledgement and recall, as they came with a slip.
+  void take_acts(const conversation_id& where, std::uint64_t seq, const placed_act& acknowledgement,
+                 const placed_act& recall);
+  using taking = refusal (messages::*)(const e2ee::conversation_head&, std::uint64_t, const placed_act&);
+  void take_act(const conversation_id& where, std::uint64_t seq, const placed_act& act, taking how);
   void look_back_all(ended then);
   void look_back(const conversation_id& where, std::uint64_t after_seq, ended then);
   void end(const conversation_id& where, refusal why);

@@ -52,6 +52,7 @@ bool passes(refusal why) {
   case refusal::timed_out:
   case refusal::too_many_unanswered:
   case refusal::storage_refused:
+  case refusal::only_urgent_now:
   case refusal::not_logged_in:
   case refusal::link_down:
   case refusal::store_not_openable:

@@ -216,6 +216,15 @@ void device::acknowledge(const message_id& message, done<acknowledged_message> t
   });
 }
 
+void device::recall(const message_id& message, done<acknowledged_message> then) {
+  parts_->when_settled([this, message, then](refusal why) {
+    if (why == refusal::none)
+      parts_->acts.recall(message, then);
+    else
+      then(why);
+  });
+}
+
 void device::roles(done<std::vector<role_name>> then) {
   parts_->when_settled([this, then](refusal why) {
     if (why == refusal::none)
@@ -244,6 +253,10 @@ void device::install_registrar(bytes object, done<nothing> then) {
 }
 
 // ---------------------------------------------------------------- what is known
+
+std::vector<message_row> device::sent() const {
+  return parts_->messages.sent();
+}
 
 std::vector<message_row> device::inbox() const {
   return parts_->messages.inbox();

@@ -16,6 +16,7 @@
 #include "client/pipe.hpp"
 #include "client/result.hpp"
 #include "client/session.hpp"
+#include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/envelope.hpp"
 #include "wire/content.hpp"
@@ -81,6 +82,7 @@ struct message_row {
   user_id acknowledged_by;            ///< none = it waits
   time_ms acknowledged = 0;           ///< the acknowledging device's clock
   refusal unreadable = refusal::none; ///< why it cannot be read here; never acknowledged as delivered
+  time_ms recalled = 0;               ///< the author took it back (her clock): nobody can open it any more
 };
 
 struct conversation_row {
@@ -253,6 +255,7 @@ struct device_events {
   /// Something urgent waits and nobody has it: ring. Also while nobody is logged in; then the message may not
   /// be known here.
   std::function<void(const message_id&, urgency)> woken;
+  std::function<void(const message_row&)> recalled; ///< its author's act was verified
   std::function<void(const notice&)> said;
   std::function<void(refusal)> lost; ///< channel gone; comes back by itself
 };
@@ -358,6 +361,9 @@ public:
   void waiting(wire::device::inbox_view view, std::string role, done<waiting_list> then);
   /// Who is on duty: of one role by name, or of every role of this device; `at` 0 = now.
   void duty(std::string role, time_ms at, done<std::vector<duty_row>> then);
+  /// Takes back an own message, whichever device wrote it: released to nobody any more, then destroyed. What
+  /// was read before stays read. Kept and sent again like an acknowledgement.
+  void recall(const message_id& message, done<acknowledged_message> then);
   /// The conversation with exactly this person or role and the own party; made if there is none.
   void conversation_with(std::string to, done<conversation_id> then);
   void roles(done<std::vector<role_name>> then);
@@ -388,6 +394,10 @@ public:
   /// Every device of a person, or the station, by name.
   void devices_of(std::string name, done<std::vector<member_row>> then);
   void pending(done<std::vector<waiting_row>> then);
+  /// Destroys all messages of a conversation, for everybody and for ever: its id, its parties and the audit
+  /// log stay. second_factor_too_old: prove it, then call again. The leaf of the order; the keys die soon
+  /// after.
+  void destroy(const conversation_id& where, e2ee::destroy_reason reason, done<std::uint64_t> then);
   /// A person or role into a conversation.
   void add_to(const conversation_id& where, std::string name, done<conversation_id> then);
   /// When this device's certificate ends: an alarm, never a refusal. 0 before enrolment.
@@ -400,6 +410,8 @@ public:
   // ---- what is known here
   /// Waiting first, by level, then by age; then the acknowledged, newest first. Own messages are left out.
   [[nodiscard]] std::vector<message_row> inbox() const;
+  /// What this person wrote, on any device, newest first.
+  [[nodiscard]] std::vector<message_row> sent() const;
   [[nodiscard]] std::vector<message_row> messages(const conversation_id& where) const;
   [[nodiscard]] std::optional<message_row> find(const message_id& message) const;
   [[nodiscard]] std::vector<conversation_row> conversations() const;

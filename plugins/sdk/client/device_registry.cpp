@@ -128,6 +128,16 @@ void device::revoke(const device_id& which, e2ee::revocation_reason reason, done
   });
 }
 
+void device::destroy(const conversation_id& where, e2ee::destroy_reason reason, done<std::uint64_t> then) {
+  parts_->when_settled([this, where, reason, then](refusal why) {
+    const auto* held = parts_->conversations.find(where);
+    if (why != refusal::none || held == nullptr)
+      then(why != refusal::none ? why : refusal::not_found);
+    else
+      parts_->acts.destroy(held->head, reason, then);
+  });
+}
+
 void device::turn(std::string party, done<nothing> then) {
   parts_->when_settled([this, party = std::move(party), then](refusal why) {
     if (why != refusal::none) {

@@ -21,16 +21,16 @@ void conversations::look_back(const conversation_id& where, std::uint64_t after_
   wire::device::get_slips request{where, core_.incarnation, after_seq, slips_per_page_max};
   core_.link.ask_for<wire::device::slips>(request, [this, where, then](result<wire::device::slips> page) {
     const auto* held = core_.inner ? find(where) : nullptr;
-    if (held != nullptr && page.why() == refusal::not_found)
-      return then(refusal::none); // this person has left it: what she has of it stays as it is
+    if (held != nullptr && (page.why() == refusal::not_found || page.why() == refusal::message_destroyed))
+      return then(refusal::none); // she has left it, or it was destroyed: what she has of it stays as it is
     if (held == nullptr || !page)
       return then(page ? refusal::not_logged_in : page.why());
     bool past = page->rows.empty() || !page->more;
     for (const auto& slip : page->rows) {
       if (slip.seq > held->seq) // newer than the cursor: catching up brings it
         past = true;
-      else if (slip.conversation == where && !slip.acknowledgement.empty())
-        take_acknowledgement(where, slip.seq, {slip.acknowledgement, slip.acknowledgement_leaf});
+      else if (slip.conversation == where)
+        take_acts(where, slip.seq, acknowledgement_of(slip), recall_of(slip));
     }
     if (past)
       then(refusal::none);

@@ -19,7 +19,7 @@ std::vector<party_id> parties_of(const e2ee::conversation_head& head) {
 }
 
 bool waits(const message_row& m) {
-  return !m.acknowledged_by && m.unreadable == refusal::none;
+  return !m.acknowledged_by && m.unreadable == refusal::none && m.recalled == 0;
 }
 
 /// Waiting first, the most urgent first, then the oldest; what is done after it, newest first.
@@ -124,7 +124,8 @@ judged_slip messages::judge(const wire::device::slip& slip, const e2ee::conversa
                             const secret32* given) const {
   judged_slip out;
   out.seq = slip.seq;
-  out.acknowledgement = {slip.acknowledgement, slip.acknowledgement_leaf};
+  out.acknowledgement = acknowledgement_of(slip);
+  out.recall = recall_of(slip);
   out.row.leaf = slip.leaf;
   out.row.accepted = slip.time;
   out.row.slip = slip.object;
@@ -162,6 +163,7 @@ message_row messages::describe(const conversation_id& where, std::uint64_t seq, 
   out.opened = row.opened;
   out.acknowledged_by = row.acknowledged_by;
   out.acknowledged = row.acknowledged;
+  out.recalled = row.recalled;
   out.unreadable = row.unreadable;
   if (!s)
     return out;
@@ -195,6 +197,7 @@ expected<judged_slip> messages::judge_kept(const conversation_id& where, std::ui
   out.row.opened = out.shown.opened = kept->opened;
   out.row.acknowledged_by = out.shown.acknowledged_by = kept->acknowledged_by;
   out.row.acknowledged = out.shown.acknowledged = kept->acknowledged;
+  out.row.recalled = out.shown.recalled = kept->recalled;
   return out;
 }
 
@@ -258,71 +261,8 @@ refusal messages::change(const place& at, const std::function<void(rows::message
   shown.opened = kept->opened;
   shown.acknowledged_by = kept->acknowledged_by;
   shown.acknowledged = kept->acknowledged;
+  shown.recalled = kept->recalled;
   return refusal::none;
-}
-
-refusal messages::check_acknowledgement(const e2ee::act& a, std::uint64_t leaf, const known& message,
-                                        const e2ee::conversation_head& head) const {
-  if (a.act != e2ee::act_kind::acknowledge && a.act != e2ee::act_kind::unacknowledge)
-    return refusal::unknown_value;
-  const auto& trust = core_.inner->trust;
-  const auto* held = trust.certificate(a.certificate);
-  if (held == nullptr)
-    return refusal::needs;
-  const auto& by = held->what;
-  // Whose channel it came through the daemon has checked; a reader asks the certificate that the act names.
-  e2ee::act_author author{by.device, by.hash(), by.user ? by.user : a.user, by.signing_key};
-  if (auto why = e2ee::check_act_author(a, author); why != refusal::none)
-    return why;
-  if (auto why = e2ee::check_act_target(a, message.shown.message, message.h); why != refusal::none)
-    return why;
-  // Who has left since has acknowledged all the same.
-  auto then = leaf == 0 ? core::at_end(core_.now()) : e2ee::log_place{leaf, a.time};
-  bool member = std::any_of(head.parties.begin(), head.parties.end(),
-                            [&](const auto& p) { return e2ee::entitled(trust, by, p.party, then); });
-  return member ? refusal::none : refusal::not_entitled_to_act;
-}
-
-refusal messages::take_acknowledgement(const e2ee::conversation_head& head, std::uint64_t seq,
-                                       const placed_act& act) {
-  place at{head.conversation, seq};
-  auto found = all_.find(at);
-  if (found == all_.end())
-    return refusal::not_found;
-  auto a = e2ee::act::decode(act.object, core_.me->clinic);
-  if (!a)
-    return a.why();
-  const auto& shown = found->second.shown;
-  bool gives_back = a->act == e2ee::act_kind::unacknowledge;
-  // Told before; or given back by somebody who, as far as is known here, does not have it.
-  if (gives_back ? shown.acknowledged_by != a->user
-                 : shown.acknowledged_by == a->user && shown.acknowledged == a->time)
-    return refusal::none;
-  if (auto why = check_acknowledgement(*a, act.leaf, found->second, head); why != refusal::none)
-    return why;
-  auto why = change(at, [&](rows::message& row) {
-    row.acknowledged_by = gives_back ? user_id{} : a->user;
-    row.acknowledged = gives_back ? 0 : a->time;
-  });
-  if (why == refusal::none && core_.events.acknowledged)
-    core_.events.acknowledged(all_.at(at).shown);
-  return why;
-}
-
-refusal messages::note_acknowledgement(const message_id& message, const user_id& by, time_ms at,
-                                       store_changes with) {
-  auto found = by_id_.find(message);
-  if (found == by_id_.end()) {
-    auto why = core_.commit(std::move(with));
-    return why == refusal::none ? refusal::not_found : why;
-  }
-  return change(
-      found->second,
-      [&](rows::message& row) {
-        row.acknowledged_by = by;
-        row.acknowledged = at;
-      },
-      std::move(with));
 }
 
 refusal messages::note_opened(const conversation_id& where, const std::vector<std::uint64_t>& seqs,
@@ -364,9 +304,20 @@ std::vector<message_row> messages::inbox() const {
   return out;
 }
 
+std::vector<message_row> messages::sent() const {
+  std::vector<message_row> out;
+  for (const auto& [at, m] : all_)
+    if (core_.who && m.shown.author == core_.who->user)
+      out.push_back(m.shown);
+  std::sort(out.begin(), out.end(), [](const message_row& a, const message_row& b) {
+    return std::tie(b.accepted, b.conversation, b.seq) < std::tie(a.accepted, a.conversation, a.seq);
+  });
+  return out;
+}
+
 std::optional<std::uint64_t> messages::oldest_waiting(const conversation_id& where) const {
   for (auto at = all_.lower_bound({where, 0}); at != all_.end() && at->first.first == where; ++at)
-    if (!at->second.shown.acknowledged_by)
+    if (!at->second.shown.acknowledged_by && at->second.shown.recalled == 0)
       return at->first.second;
   return std::nullopt;
 }

@@ -20,6 +20,13 @@ struct placed_act {
   std::uint64_t leaf = 0;
 };
 
+inline placed_act acknowledgement_of(const wire::device::slip& s) {
+  return {s.acknowledgement, s.acknowledgement_leaf};
+}
+inline placed_act recall_of(const wire::device::slip& s) {
+  return {s.recall, s.recall_leaf};
+}
+
 /// A slip as judged, ready to be kept.
 struct judged_slip {
   std::uint64_t seq = 0;
@@ -27,6 +34,7 @@ struct judged_slip {
   message_row shown;
   hash32 h{};
   placed_act acknowledgement; ///< that came with it, not looked at
+  placed_act recall;          ///< likewise
 };
 
 class messages {
@@ -59,6 +67,10 @@ public:
   /// Refusals: needs (its device's certificate), not_found, and those of e2ee 5.12; not_entitled_to_act may
   /// mean that a grant is not known here yet.
   refusal take_acknowledgement(const e2ee::conversation_head& head, std::uint64_t seq, const placed_act& act);
+  /// A recall of a message kept here, by its author, on any device of hers: as above.
+  refusal take_recall(const e2ee::conversation_head& head, std::uint64_t seq, const placed_act& act);
+  /// The daemon has accepted a recall of ours; `with` goes into the same commit.
+  refusal note_recall(const message_id& message, time_ms at, store_changes with);
   /// The daemon's word about who was first, with an answer to an act of ours; `with` goes into the same
   /// commit.
   refusal note_acknowledgement(const message_id& message, const user_id& by, time_ms at, store_changes with);
@@ -74,6 +86,7 @@ public:
   [[nodiscard]] expected<rows::message> row_of(const message_id& message) const;
   [[nodiscard]] std::vector<message_row> all_in(const conversation_id& where) const;
   [[nodiscard]] std::vector<message_row> inbox() const;
+  [[nodiscard]] std::vector<message_row> sent() const;
   /// The lowest seq that nobody is known to have acknowledged.
   [[nodiscard]] std::optional<std::uint64_t> oldest_waiting(const conversation_id& where) const;
 
@@ -88,8 +101,8 @@ private:
   [[nodiscard]] expected<secret32> open_key(const e2ee::slip& s) const;
   [[nodiscard]] message_row describe(const conversation_id& where, std::uint64_t seq,
                                      const rows::message& row, const std::optional<e2ee::slip>& s) const;
-  [[nodiscard]] refusal check_acknowledgement(const e2ee::act& a, std::uint64_t leaf, const known& message,
-                                              const e2ee::conversation_head& head) const;
+  [[nodiscard]] refusal check_act(const e2ee::act& a, std::uint64_t leaf, const known& message,
+                                  const e2ee::conversation_head& head) const;
   refusal change(const place& at, const std::function<void(rows::message&)>& how, store_changes with = {});
 
   core& core_;

@@ -21,8 +21,9 @@ void opening::open(const conversation_id& where, std::vector<std::uint64_t> seqs
       return;
     }
     // Without its key a body would be released, and its leaf written, for nothing.
-    if (known->unreadable != refusal::none)
-      p->out.push_back({*known, {}, 0, known->unreadable});
+    if (known->unreadable != refusal::none || known->recalled != 0)
+      p->out.push_back(
+          {*known, {}, 0, known->recalled != 0 ? refusal::message_destroyed : known->unreadable});
     else
       p->left.push_back(seq);
   }

@@ -148,7 +148,7 @@ std::optional<conversation> decode(bytes_view raw) {
 bytes encode(const message& r) {
   auto out = begin();
   out.u64(r.leaf).u64(r.accepted).u16(static_cast<std::uint16_t>(r.unreadable)).put(r.key.view());
-  out.u64(r.opened).put(r.acknowledged_by).u64(r.acknowledged).v32(r.slip);
+  out.u64(r.opened).put(r.acknowledged_by).u64(r.acknowledged).v32(r.slip).u64(r.recalled);
   return out.take();
 }
 
@@ -164,6 +164,8 @@ std::optional<message> decode(bytes_view raw) {
   r.acknowledged_by = in.id<user_id>();
   r.acknowledged = in.u64();
   r.slip = part(in);
+  if (in.left() != 0)
+    r.recalled = in.u64();
   return ended(in, std::move(r));
 }
 

@@ -67,7 +67,8 @@ struct message {
   std::uint64_t opened = 0;
   user_id acknowledged_by;
   time_ms acknowledged = 0;
-  bytes slip; ///< object, as received
+  bytes slip;           ///< object, as received
+  time_ms recalled = 0; ///< the author's clock; 0 also in rows written before messages could be recalled
 };
 
 /// table outbox, key message id.

@@ -15,7 +15,9 @@ void act_fields::write(writer& out) const {
 
 act_fields act_fields::read(reader& in) {
   act_fields out;
-  out.act = in.one_of(act_kind::acknowledge, act_kind::report);
+  out.act = in.one_of(act_kind::acknowledge, act_kind::destroy);
+  if (out.act > act_kind::report && out.act < act_kind::recall)
+    in.refuse(refusal::unknown_value);
   out.target = in.fixed_bytes<16>();
   out.h = in.b32();
   out.user = in.id<user_id>();

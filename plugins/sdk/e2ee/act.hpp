@@ -13,7 +13,13 @@ enum class act_kind : std::uint8_t {
   lock_share_stored,
   wipe_done,
   report,
+  // Not in e2ee 5.12, which has no act for them: far from its numbers, so that its next ones stay free.
+  recall = 40, ///< by the message's author: released to nobody from here on
+  destroy,     ///< by a registrar: target = a conversation's id, h = its newest link, reason = destroy_reason
 };
+
+/// Closed list of `destroy`.
+enum class destroy_reason : std::uint8_t { retention_over = 1, asked_by_patient, wrong_record, other };
 
 struct act_fields {
   static constexpr kind of = kind::act;
@@ -36,6 +42,7 @@ struct act_fields {
   [[nodiscard]] refusal check_keys() const { return refusal::none; }
 
   [[nodiscard]] message_id message() const { return message_id{target}; }
+  [[nodiscard]] conversation_id conversation() const { return conversation_id{target}; }
 };
 using act = object<act_fields>;
 

@@ -268,6 +268,8 @@ struct slip {
   bytes acknowledgement;
   time_ms time = 0;
   std::uint64_t acknowledgement_leaf = 0;
+  bytes recall{};
+  std::uint64_t recall_leaf = 0;
 };
 struct slips {
   std::vector<slip> rows;

@@ -161,6 +161,8 @@ void take(fields& in, slip& out, const pb::Slip& m) {
   in.take_object(out.object, m.slip(), slip_bytes_max);
   in.take(out.acknowledgement, m.acknowledgement(), 0, act_bytes_max);
   out.acknowledgement_leaf = m.acknowledgement_leaf();
+  in.take(out.recall, m.recall(), 0, act_bytes_max);
+  out.recall_leaf = m.recall_leaf();
   out.time = m.time_ms();
 }
 

@@ -45,6 +45,8 @@ void put_slip(pb::Slip& m, const slip& s) {
   m.set_leaf(s.leaf);
   m.set_slip(raw(s.object));
   m.set_acknowledgement(raw(s.acknowledgement));
+  m.set_recall(raw(s.recall));
+  m.set_recall_leaf(s.recall_leaf);
   m.set_time_ms(s.time);
   m.set_acknowledgement_leaf(s.acknowledgement_leaf);
 }

@@ -25,6 +25,8 @@ WARD_REFUSED = [
     ["admin", "grant", "A", "B", "--request", "words"], ["admin", "turn", "A", "--request", "new"], ["admin", "renew", "A"], ["add", "A", "B"],
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
     ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
+    ["sent"], ["recall", "1"], ["admin", "destroy", "A", "--reason", "retention"],
+    ["admin", "destroy", "A", "--reason", "boredom"],
     ["inbox", "--mine"], ["inbox", "--role", "A"], ["open", "1", "--reason", "covering"],
     ["open", "1", "--reason", "boredom"],
     ["triage"], ["triage", "--explain", "x", "--rules", "none"], ["triage", "--jsonl", "--explain", "x"]]
@@ -35,7 +37,8 @@ WARD_UNREADABLE = [
     ["admin", "withdraw"], ["admin", "revoke", "A"], ["admin", "turn"], ["admin", "replace", "A"],
     ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
-    ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"], ["triage", "--wrong"]]
+    ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
+    ["sent", "more"], ["recall"], ["recall", "first"], ["admin", "destroy", "A"], ["triage", "--wrong"]]
 WARDCTL_REFUSED = [
     ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
     ["setup", "--config", "good.yaml", "--answers", "none"], ["setup", "--config", "good.yaml", "--answers", "short.yaml"],
@@ -45,12 +48,13 @@ WARDCTL_REFUSED = [
     ["escalation", "set", "words", "--config", "good.yaml"], ["escalation", "set", "chain", "--config", "good.yaml"],
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words",
      "--with-second", "roles,everything"],
+    ["erasure", "--config", "none"],
     ["triage", "evaluate", "none"], ["triage", "evaluate", "empty"], ["triage", "evaluate", "words"],
     ["triage", "evaluate", "words", "--rules", "none"],
     ["triage", "approve", "--identity", "none", "--passphrase-file", "words"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
-    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"],
+    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["erasure", "more"],
     ["triage"], ["triage", "evaluate"], ["triage", "approve"]]
 
 

@@ -28,6 +28,11 @@ struct two_people : little_clinic {
       (*this)[who].device->acknowledge(m, std::move(then));
     });
   }
+  client::result<client::acknowledged_message> recall(const std::string& who, const message_id& m) {
+    return act<client::acknowledged_message>([&](client::done<client::acknowledged_message> then) {
+      (*this)[who].device->recall(m, std::move(then));
+    });
+  }
   std::vector<client::message_row> inbox(const std::string& who) {
     settle();
     return (*this)[who].device->inbox();
@@ -70,6 +75,54 @@ TEST_CASE("a message is sent, arrives, is opened and acknowledged") {
   CHECK(seen->acknowledged_by == clinic["physician1"].device->user());
   CHECK(clinic["nurse1"].device->name_of(seen->acknowledged_by) == "physician1");
   CHECK(clinic["nurse1"].device->inbox().empty());
+}
+
+TEST_CASE("a recalled message is shown as recalled, opens nowhere, and waits for nobody") {
+  two_people clinic;
+  auto sent = clinic.send("nurse1", "physician1", words);
+  auto other = clinic.send("nurse1", "physician1", "and another");
+  REQUIRE(other.why() == refusal::none);
+  CHECK(clinic.recall("physician1", sent->message).why() == refusal::not_entitled_to_act); // not even asked
+  auto own = clinic["nurse1"].device->sent();
+  REQUIRE(own.size() == 2);
+  CHECK(own[0].message == other->message); // the newest first
+  auto done = clinic.recall("nurse1", sent->message);
+  REQUIRE(done.why() == refusal::none);
+  CHECK(done->leaf > other->leaf);
+  auto inbox = clinic.inbox("physician1");
+  REQUIRE(inbox.size() == 2);
+  CHECK(inbox[0].message == other->message); // what waits stands first
+  CHECK(inbox[1].recalled != 0);
+  CHECK(inbox[0].recalled == 0);
+  CHECK(clinic["nurse1"].device->sent()[1].recalled != 0);
+  auto releases = clinic.daemon.releases;
+  auto opened = clinic.open("physician1", inbox[1]);
+  REQUIRE(opened.why() == refusal::none);
+  CHECK(opened->front().why == refusal::message_destroyed);
+  CHECK(opened->front().content.text.empty());
+  CHECK(clinic.daemon.releases == releases);
+  CHECK(clinic.open("physician1", inbox[0])->front().content.text == "and another");
+
+  clinic.restart("physician1"); // it is on the disk
+  clinic.settle();
+  CHECK(clinic["physician1"].device->find(sent->message)->recalled != 0);
+}
+
+TEST_CASE("a recall that somebody else signed is not believed") {
+  two_people clinic;
+  auto sent = clinic.send("nurse1", "physician1", words);
+  auto back = clinic.send("physician1", "nurse1", "seen");
+  REQUIRE(back.why() == refusal::none);
+  REQUIRE(clinic.recall("physician1", back->message).why() == refusal::none);
+  clinic.settle();
+  // The daemon shows the physician's recall of her own message under the nurse's.
+  auto& messages = clinic.daemon.conversations.at(sent->conversation).messages;
+  messages.at(0).recall = messages.at(1).recall;
+  clinic.restart("nurse1"); // whoever was away is shown it with what waits
+  clinic.restart("physician1");
+  clinic.settle();
+  CHECK(clinic["nurse1"].device->find(sent->message)->recalled == 0);
+  CHECK(clinic["physician1"].device->find(sent->message)->recalled == 0);
 }
 
 TEST_CASE("neither the daemon nor a store holds the words in clear") {

@@ -96,6 +96,7 @@ public:
     std::uint64_t leaf = 0;
     time_ms time = 0;
     bytes acknowledgement;
+    bytes recall{};
   };
   /// The daemon's halves of a device store's key; `next` until it is confirmed.
   struct halves {

@@ -28,7 +28,9 @@ d::answer_body scripted_daemon::on(const channel& c, const d::list_conversations
 
 d::slip scripted_daemon::slip_at(const conversation_id& where, std::uint64_t seq) const {
   const auto& m = conversations.at(where).messages.at(seq - 1);
-  return {where, seq, m.leaf, m.slip, m.acknowledgement, m.time};
+  d::slip out{where, seq, m.leaf, m.slip, m.acknowledgement, m.time};
+  out.recall = m.recall;
+  return out;
 }
 
 void scripted_daemon::fan_out(const conversation_id& where, std::uint64_t seq) {
@@ -79,6 +81,9 @@ d::answer_body scripted_daemon::on(const d::get_slips& m) const {
 }
 
 d::answer_body scripted_daemon::on(const d::open& m) {
+  for (auto seq : m.seqs)
+    if (!conversations.at(m.conversation).messages.at(seq - 1).recall.empty())
+      return no(refusal::message_destroyed);
   ++releases;
   d::opened out{append(8, {}), {}, 0};
   for (auto seq : m.seqs)
@@ -99,6 +104,12 @@ d::answer_body scripted_daemon::on(channel& c, const d::act& m) {
         continue;
       if (a->act == e2ee::act_kind::report)
         return take_report(*a, id);
+      if (a->act == e2ee::act_kind::recall) {
+        message.recall = m.object;
+        auto leaf = append(9, a->hash());
+        fan_out(id, i + 1);
+        return d::done{leaf};
+      }
       if (!message.acknowledgement.empty() && message.acknowledgement != m.object) {
         auto out = no(refusal::already_acknowledged);
         out.user = e2ee::act::decode(message.acknowledgement, clinic)->user;

@@ -73,7 +73,7 @@ TEST_CASE("acts outside their lists are refused") {
   auto raw = n.raw(n.fields());
   constexpr std::size_t act_at = frame_start_size;
   constexpr std::size_t level_at = frame_start_size + 1 + 16 + 32 + 16 + 16 + 32 + 8;
-  for (auto value : {0, 8, 255}) {
+  for (auto value : {0, 8, 39, 42, 255}) {
     raw[act_at] = static_cast<std::uint8_t>(value);
     CHECK(act::decode(raw, n.clinic).why() == refusal::unknown_value);
   }

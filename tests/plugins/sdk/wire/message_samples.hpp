@@ -103,7 +103,9 @@ inline device::slip sample_slip() {
           sample_bytes("slip"),
           sample_bytes("act"),
           1'700'000'000'000,
-          123};
+          123,
+          sample_bytes("recall"),
+          124};
 }
 
 inline device::pending sample_pending() {
