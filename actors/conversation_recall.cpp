@@ -55,8 +55,8 @@ void conversation_state::recall(asked_act a, const rows::accepted& message, prom
   out.only_if.push_back(absent(ports::table::idempotency, key));
   out.changes.push_back(
       put_row(ports::table::idempotency, std::move(key), rows::recalled{a.request.now, a.word.raw()}));
-  out.changes.push_back(put_order(
-      {rows::wipe_kind::message, a.word.target, id, place->at.log + 1, a.request.now}));
+  out.changes.push_back(
+      put_order({rows::wipe_kind::message, a.word.target, id, place->at.log + 1, a.request.now}));
   auto done = rules::after(item->row.state, rules::taken_back{a.word.user}, a.request.now);
   if (done.why == refusal::none) {
     auto after = item->row;
@@ -70,7 +70,8 @@ void conversation_state::recall(asked_act a, const rows::accepted& message, prom
     else
       answer.deliver(refused(refusal::overloaded));
   };
-  commit_end(std::move(out), answer, [this, target] { spread_word(target); }, std::move(again));
+  commit_end(
+      std::move(out), answer, [this, target] { spread_word(target); }, std::move(again));
 }
 
 /// An item with a clock, stored or on its way to be: somebody is woken for it, or is asked to get on with it.
@@ -95,8 +96,8 @@ bool conversation_state::somebody_is_due() const {
 }
 
 /// detail: u8 reason. Refused while somebody is woken for a message in it, or has one to get on with: a clock
-/// that runs means that a person is waited for. What only rests in a lane goes with the rest. Its registrar need not be a member: whoever keeps the records is not one of those who
-/// talk.
+/// that runs means that a person is waited for. What only rests in a lane goes with the rest. Its registrar
+/// need not be a member: whoever keeps the records is not one of those who talk.
 caf::result<outcome> conversation_state::destroy(const apply_act& m) {
   if (!now_head)
     load();

@@ -24,9 +24,10 @@ password_actor next_worker(const std::vector<password_actor>& workers, const use
 } // namespace
 
 std::vector<caf::actor> house::in_stop_order() const {
-  std::vector<caf::actor> out{caf::actor_cast<caf::actor>(plugin_host), caf::actor_cast<caf::actor>(admin),
-                              caf::actor_cast<caf::actor>(escalation), caf::actor_cast<caf::actor>(directory),
-                              caf::actor_cast<caf::actor>(triage),     caf::actor_cast<caf::actor>(wipe)};
+  std::vector<caf::actor> out{
+      caf::actor_cast<caf::actor>(plugin_host), caf::actor_cast<caf::actor>(admin),
+      caf::actor_cast<caf::actor>(escalation),  caf::actor_cast<caf::actor>(directory),
+      caf::actor_cast<caf::actor>(triage),      caf::actor_cast<caf::actor>(wipe)};
   for (const auto& p : passwords)
     out.push_back(caf::actor_cast<caf::actor>(p));
   out.push_back(caf::actor_cast<caf::actor>(audit));

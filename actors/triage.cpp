@@ -31,8 +31,9 @@ std::optional<rules::inbox_place> place_of(bytes_view cursor) {
 /// Of a row of table waiting: is its conversation to be destroyed, or is it already?
 bool is_destroyed(const ports::reader& from, bytes_view waiting_key) {
   auto conversation = conversation_id::from(waiting_key.first(std::min<std::size_t>(waiting_key.size(), 16)));
-  return conversation && from.read(ports::table::conversation, rows::key_of_destruction(*conversation)).status !=
-                             ports::read_status::absent;
+  return conversation &&
+         from.read(ports::table::conversation, rows::key_of_destruction(*conversation)).status !=
+             ports::read_status::absent;
 }
 
 rules::holder holder_of(const rules::item_state& s, const user_id& viewer) {

@@ -79,7 +79,7 @@ enum class phase : std::uint8_t {
   resting = 1, ///< waits in its lane; no clock runs
   climbing,    ///< nobody has it; the next step is due
   owned,       ///< somebody has it
-  answered,    ///< its owner wrote, somebody answered a resting one, or it was recalled: nothing waits any more
+  answered, ///< its owner wrote, somebody answered a resting one, or it was recalled: nothing waits any more
 };
 
 /// When something is due by the wall clock, and when that was decided.
@@ -142,7 +142,8 @@ using item_event =
     std::variant<acknowledged_now, taken_over, given_back, written_behind, taken_back, woke, lapsed>;
 
 /// The state after it, or why not: already_acknowledged, item_changed, item_answered, item_not_yours; of
-/// written_behind, taken_back, woke and lapsed precondition_failed: they no longer apply, and nothing is to be done.
+/// written_behind, taken_back, woke and lapsed precondition_failed: they no longer apply, and nothing is to
+/// be done.
 struct moved {
   refusal why = refusal::none;
   item_state next;

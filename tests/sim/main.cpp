@@ -9,12 +9,13 @@
 namespace {
 
 void print(const wardline::sim::run_settings& s, const wardline::sim::run_report& r) {
-  std::printf("seed %llu: sent %u, acked %u, opened %u, acknowledged %u, claimed %u, released %u, recalled %u; "
-              "further devices %u, stations %u, "
-              "grants %u, withdrawals %u, revocations %u, turns %u, races lost %u; ",
-              static_cast<unsigned long long>(s.seed), r.sent, r.acked, r.opened, r.acknowledged, r.claimed,
-              r.released, r.recalled, r.new_devices, r.stations, r.grants, r.withdrawals, r.revocations,
-              r.turns, r.races_lost);
+  std::printf(
+      "seed %llu: sent %u, acked %u, opened %u, acknowledged %u, claimed %u, released %u, recalled %u; "
+      "further devices %u, stations %u, "
+      "grants %u, withdrawals %u, revocations %u, turns %u, races lost %u; ",
+      static_cast<unsigned long long>(s.seed), r.sent, r.acked, r.opened, r.acknowledged, r.claimed,
+      r.released, r.recalled, r.new_devices, r.stations, r.grants, r.withdrawals, r.revocations, r.turns,
+      r.races_lost);
   if (r.held_back > 0)
     std::printf("held back %llu, overtaken %llu%s%s; ", static_cast<unsigned long long>(r.held_back),
                 static_cast<unsigned long long>(r.overtaken), r.lie.empty() ? "" : ", lied with ",

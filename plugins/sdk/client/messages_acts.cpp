@@ -1,4 +1,5 @@
-// What became of a message: acknowledged, given back, recalled. Acts are verified as of their place in the log.
+// What became of a message: acknowledged, given back, recalled. Acts are verified as of their place in the
+// log.
 #include "client/messages.hpp"
 #include <algorithm>
 
