@@ -48,13 +48,14 @@ WARDCTL_REFUSED = [
     ["escalation", "set", "words", "--config", "good.yaml"], ["escalation", "set", "chain", "--config", "good.yaml"],
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words",
      "--with-second", "roles,everything"],
-    ["erasure", "--config", "none"],
+    ["erasure", "--config", "none"], ["audit", "export", "new", "--config", "good.yaml"],
+    ["audit", "proof", "--entry", "1", "--config", "good.yaml"],
     ["triage", "evaluate", "none"], ["triage", "evaluate", "empty"], ["triage", "evaluate", "words"],
     ["triage", "evaluate", "words", "--rules", "none"],
     ["triage", "approve", "--identity", "none", "--passphrase-file", "words"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
-    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["erasure", "more"],
+    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["erasure", "more"], ["audit"], ["audit", "export"],
     ["triage"], ["triage", "evaluate"], ["triage", "approve"]]
 
 
