@@ -257,3 +257,56 @@ TEST_CASE("a wrong roster at 03:00 refuses nobody, and the log says who opened o
   auto object = std::make_shared<const wire::device::act>(wire::device::act{f.c.act_bytes(f.c.nurse, a)});
   answered<done>(f.ask_now(apply_act{f.c.caller_of(f.c.nurse), f.c.conversation, a.message(), object, 9}));
 }
+
+TEST_CASE("a recall ends the item in its own transaction: nobody is woken, nobody can take it") {
+  items_fixture f;
+  f.post_level(f.c.nurse, 1, e2ee::urgency::now);
+  f.post_level(f.c.nurse, 2, e2ee::urgency::routine);
+  f.acknowledge(f.c.physician, 2);
+  f.gate.hold = true;
+  auto recalling = f.ask_now(f.word(f.c.nurse, 1, e2ee::act_kind::recall, small_clinic::now + 5));
+  REQUIRE(f.gate.held.size() == 1);
+  CHECK(f.gate.held[0].what.acts.size() == 1);
+  f.gate.hold = false;
+  f.gate.release();
+  f.w.run();
+  answered<done>(recalling);
+  CHECK(f.item(1).state.at == rules::phase::answered);
+  CHECK(f.count(ports::table::due) == 0);
+  CHECK(f.count(ports::table::waiting) == 1);
+  CHECK(why_of(f.claim(f.c.physician, 1, f.item(1).state.version)) == refusal::item_answered);
+  // One that somebody has ends as well.
+  answered<done>(f.ask_now(f.word(f.c.nurse, 2, e2ee::act_kind::recall, small_clinic::now + 6)));
+  CHECK(f.item(2).state.at == rules::phase::answered);
+  CHECK(f.count(ports::table::waiting) == 0);
+}
+
+TEST_CASE("a conversation in which somebody is waited for is not destroyed") {
+  items_fixture f;
+  auto destroy = [&] {
+    e2ee::act_fields a;
+    a.act = e2ee::act_kind::destroy;
+    a.target = f.c.conversation.value;
+    a.h = f.c.link.hash();
+    a.reason = 1;
+    auto object = std::make_shared<const wire::device::act>(wire::device::act{f.c.act_bytes(f.c.nurse, a)});
+    return f.ask_now(
+        apply_act{f.c.caller_of(f.c.nurse), f.c.conversation, {}, object, small_clinic::now + 9, {}, true});
+  };
+  f.post_level(f.c.nurse, 1, e2ee::urgency::routine);
+  f.post_level(f.c.nurse, 2, e2ee::urgency::now);
+  CHECK(why_of(destroy()) == refusal::items_due); // nobody has it
+  f.acknowledge(f.c.physician, 2);
+  CHECK(why_of(destroy()) == refusal::items_due); // somebody has not finished it
+  CHECK(f.t.gone.empty());
+  answered<done>(f.ask_now(f.word(f.c.nurse, 2, e2ee::act_kind::recall, small_clinic::now + 7)));
+  f.gate.hold = true;
+  auto on_its_way = f.post_level(f.c.nurse, 3, e2ee::urgency::urgent);
+  CHECK(why_of(destroy()) == refusal::items_due); // not on disk yet
+  f.gate.hold = false;
+  f.gate.release();
+  f.w.run();
+  answered<done>(f.ask_now(f.word(f.c.nurse, 3, e2ee::act_kind::recall, small_clinic::now + 8)));
+  answered<done>(destroy()); // what only rests goes with the rest
+  CHECK(f.t.gone == std::vector{f.c.conversation});
+}

@@ -171,9 +171,9 @@ TEST_CASE(
   auto destroyed_orders = [&] {
     auto journal = c.daemon->journal();
     std::size_t n = 0;
-    for (auto at = journal.find("destroyed orders="); at != std::string::npos;
-         at = journal.find("destroyed orders=", at + 1))
-      n += std::stoul(journal.substr(at + std::string{"destroyed orders="}.size()));
+    const std::string said = R"("event":"destroyed","orders":")";
+    for (auto at = journal.find(said); at != std::string::npos; at = journal.find(said, at + 1))
+      n += std::stoul(journal.substr(at + said.size()));
     return n;
   };
   CHECK(c.run_until([&] { return destroyed_orders() == recalled; }, 60'000));

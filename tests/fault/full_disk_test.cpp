@@ -140,7 +140,10 @@ TEST_CASE("a disk that fills up stops what can wait, then everything, and nothin
   for (int i = 0; i < 50 && last == refusal::none; ++i) // until LMDB needs a page that is not there
     last = send(c, client::urgency::now);
   CHECK(last == refusal::storage_refused);
-  CHECK(open(c, rows[1]) == refusal::storage_refused); // no release without its leaf
+  last = refusal::none;
+  for (int i = 0; i < 2'000 && last == refusal::none; ++i) // leaves fit for a while into pages that are there
+    last = open(c, rows[1]);
+  CHECK(last == refusal::storage_refused); // no release without its leaf
   CHECK(c.daemon->alive());
 
   // Somebody made room: what waited goes by itself, none is lost, none is there twice.
