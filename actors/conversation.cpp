@@ -31,8 +31,7 @@ std::shared_ptr<const bytes> encoded(const wire::device::slip& news) {
 void conversation_state::load() {
   link_changed = false;
   load_quarantine();
-  destroyed = parts.rows->read(ports::table::conversation, rows::key_of_destruction(id)).status !=
-              ports::read_status::absent;
+  destroyed = is_destroyed(*parts.rows, id);
   now_head.reset();
   auto row = read_row<rows::conversation>(*parts.rows, ports::table::conversation, id.view());
   if (!row)
@@ -126,7 +125,7 @@ std::variant<outcome, e2ee::slip> conversation_state::decide(const post_slip& m,
     auto row = read_row<rows::accepted>(*parts.rows, ports::table::idempotency, m.message.view());
     if (!row)
       return refused(refusal::value_not_openable);
-    if (is_recalled(m.message))
+    if (is_recalled(*parts.rows, m.message))
       return refused(refusal::message_destroyed);
     if (row->row.h != m.header_hash || row->row.conversation != id)
       return refused(refusal::message_id_reused);

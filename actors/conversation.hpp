@@ -141,6 +141,8 @@ private:
   expected<wire::device::slip> slip_at(std::uint64_t seq, bytes_view stored_place) const;
 
   // conversation_items.cpp: what waits for somebody
+  using waiting_visit = std::function<bool(std::uint64_t seq, const message_id&, const rows::item&)>;
+  void each_waiting(const waiting_visit& goes_on) const;
   void load_items();
   rows::item item_of(const e2ee::slip& slip, std::uint64_t seq, time_ms now) const;
   void answer_items(written_post& p, act& with) const;
@@ -152,6 +154,7 @@ private:
     e2ee::act word;
     unsigned looks = 0;
   };
+  [[nodiscard]] act act_by(const apply_act& m, const e2ee::act& a, rules::audit_kind kind) const;
   refusal judge(const e2ee::act& a, const rows::accepted& message) const;
   void settle(asked_act a, promise answer);
   void commit_word(asked_act a, const stamped_row<rows::item>& before, rules::item_state next,
@@ -167,7 +170,6 @@ private:
   [[nodiscard]] refusal withheld(std::uint64_t seq, const message_id& message) const;
 
   // conversation_recall.cpp
-  [[nodiscard]] bool is_recalled(const message_id& message) const;
   void recall(asked_act a, const rows::accepted& message, promise answer);
   caf::result<outcome> destroy(const apply_act& m);
   [[nodiscard]] bool somebody_is_due() const;

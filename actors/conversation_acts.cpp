@@ -12,20 +12,9 @@ namespace {
 
 enum class effect : std::uint8_t { took = 1, too_late = 2 };
 
-/// detail: u8 act | u8 effect.
-act act_about(const apply_act& m, const conversation_id& id, const e2ee::act& a, effect what) {
-  act out;
-  out.entry.kind = rules::audit_kind::acted;
-  out.entry.time = m.now;
-  out.entry.user = m.who->user;
-  out.entry.device = m.who->device;
-  out.entry.conversation = id;
-  out.entry.object = a.target;
-  out.entry.hash = a.hash();
-  out.entry.detail = {static_cast<std::uint8_t>(a.act), static_cast<std::uint8_t>(what)};
-  out.changes.push_back(put_object(a.hash(), a.raw()));
-  out.only_if.push_back(not_gated(m.who->device));
-  return out;
+/// u8 act | u8 effect.
+bytes detail_of(const e2ee::act& a, effect what) {
+  return {static_cast<std::uint8_t>(a.act), static_cast<std::uint8_t>(what)};
 }
 
 /// The leaf by which this very object was accepted before, and what it did then.
@@ -67,6 +56,21 @@ std::optional<hash32> root_at(std::uint64_t size, const ports::reader& rows) {
 }
 
 } // namespace
+
+/// The leaf of a device's signed word, with the object itself; not once the device is gated.
+act conversation_state::act_by(const apply_act& m, const e2ee::act& a, rules::audit_kind kind) const {
+  act out;
+  out.entry.kind = kind;
+  out.entry.time = m.now;
+  out.entry.user = m.who->user;
+  out.entry.device = m.who->device;
+  out.entry.conversation = id;
+  out.entry.object = a.target;
+  out.entry.hash = a.hash();
+  out.changes.push_back(put_object(a.hash(), a.raw()));
+  out.only_if.push_back(not_gated(m.who->device));
+  return out;
+}
 
 caf::result<outcome> conversation_state::on(const apply_act& m) {
   if (m.destroys)
@@ -141,7 +145,8 @@ void conversation_state::settle(asked_act a, promise answer) {
 
 void conversation_state::commit_word(asked_act a, const stamped_row<rows::item>& before,
                                      rules::item_state next, promise answer) {
-  auto out = act_about(a.request, id, a.word, effect::took);
+  auto out = act_by(a.request, a.word, rules::audit_kind::acted);
+  out.entry.detail = detail_of(a.word, effect::took);
   auto after = before.row;
   after.state = std::move(next);
   after.act = a.word.raw();
@@ -168,7 +173,8 @@ void conversation_state::commit_word(asked_act a, const stamped_row<rows::item>&
 
 /// The loser's word is kept, once: the same object again finds its leaf and gets the same answer.
 void conversation_state::commit_late(const asked_act& a, outcome said, promise answer) {
-  auto out = act_about(a.request, id, a.word, effect::too_late);
+  auto out = act_by(a.request, a.word, rules::audit_kind::acted);
+  out.entry.detail = detail_of(a.word, effect::too_late);
   out.only_if.push_back(absent(ports::table::object, to_bytes(a.word.hash())));
   ++leaves_waiting;
   self->request(parts.store, store_timeout, write{{std::move(out)}})
@@ -216,9 +222,9 @@ void conversation_state::report(const apply_act& m, const e2ee::act& a, promise 
     answer.deliver(refused(refusal::count_too_large));
     return;
   }
-  auto out = act_about(m, id, a, effect::took);
+  auto out = act_by(m, a, rules::audit_kind::acted);
+  out.entry.detail = detail_of(a, effect::took);
   out.only_if.push_back(absent(ports::table::meta, key));
-  out.only_if.push_back(not_gated(m.who->device));
   out.changes.push_back(put_row(ports::table::meta, std::move(key), rows::report{a.raw()}));
   ++leaves_waiting;
   self->request(parts.store, store_timeout, write{{std::move(out)}})

@@ -4,23 +4,31 @@
 
 namespace wardline {
 
-void conversation_state::load_items() {
-  open_items.clear();
+/// In order, until told to stop. What cannot be read is left out: others have complained about it.
+void conversation_state::each_waiting(const waiting_visit& goes_on) const {
   bytes after;
-  while (open_items.size() < open_items_max) {
+  for (;;) {
     auto page = parts.rows->scan(ports::table::waiting, id.view(), after, ports::scan_rows_max);
     for (const auto& row : page) {
       auto seq = rows::seq_of_place(row.key);
       auto message = rows::message_of_waiting(row.value);
       auto item = message ? read_item(*parts.rows, *message)
                           : expected<stamped_row<rows::item>>{refusal::value_not_openable};
-      if (seq && item && open_items.size() < open_items_max)
-        open_items.emplace(*seq, open_item{*message, item->row.author});
+      if (seq && item && !goes_on(*seq, *message, item->row))
+        return;
     }
     if (page.size() < ports::scan_rows_max)
       return;
     after = page.back().key;
   }
+}
+
+void conversation_state::load_items() {
+  open_items.clear();
+  each_waiting([&](std::uint64_t seq, const message_id& message, const rows::item& item) {
+    open_items.emplace(seq, open_item{message, item.author});
+    return open_items.size() < open_items_max;
+  });
 }
 
 rows::item conversation_state::item_of(const e2ee::slip& slip, std::uint64_t seq, time_ms now) const {

@@ -30,7 +30,7 @@ bool conversation_state::is_quarantined(std::uint64_t seq, rows::poison what) co
 
 /// Why a body is not even tried; none if it is.
 refusal conversation_state::withheld(std::uint64_t seq, const message_id& message) const {
-  if (is_recalled(message))
+  if (is_recalled(*parts.rows, message))
     return refusal::message_destroyed;
   return is_quarantined(seq, rows::poison::body) ? refusal::value_not_openable : refusal::none;
 }

@@ -125,7 +125,7 @@ outcome conversation_state::release(const durable_leaf& leaf, const page_plan& p
   auto why = refusal::value_not_openable;
   for (const auto& b : page.bodies) {
     auto row = log_row<rows::body>(*parts.rows, b.log_row, id, b.seq);
-    if (is_recalled(b.message))
+    if (is_recalled(*parts.rows, b.message))
       why = refusal::message_destroyed; // between the question and the leaf
     else if (row)
       out.bodies.push_back({b.seq, std::move(row->sealed)});

@@ -10,30 +10,11 @@ namespace wardline {
 
 namespace {
 
-act act_by(const apply_act& m, const conversation_id& id, const e2ee::act& a, rules::audit_kind kind) {
-  act out;
-  out.entry.kind = kind;
-  out.entry.time = m.now;
-  out.entry.user = m.who->user;
-  out.entry.device = m.who->device;
-  out.entry.conversation = id;
-  out.entry.object = a.target;
-  out.entry.hash = a.hash();
-  out.changes.push_back(put_object(a.hash(), a.raw()));
-  out.only_if.push_back(not_gated(m.who->device));
-  return out;
-}
-
 stamped_change put_order(const rows::wipe_order& o) {
   return put_row(ports::table::meta, rows::key_of_order(o.id), o);
 }
 
 } // namespace
-
-bool conversation_state::is_recalled(const message_id& message) const {
-  return parts.rows->read(ports::table::idempotency, rows::key_of_recall(message)).status !=
-         ports::read_status::absent;
-}
 
 /// Whatever was read before keeps standing on screens: nobody can take it from there. Once more, by this or
 /// another device of the author: the answer of the first time. Nobody is woken for it any more, in the same
@@ -47,11 +28,11 @@ void conversation_state::recall(asked_act a, const rows::accepted& message, prom
   }
   auto place = read_row<rows::place>(*parts.rows, ports::table::index, rows::key_of_place(id, message.seq));
   auto item = read_item(*parts.rows, target);
-  if (is_recalled(target) || !place || !item) {
+  if (is_recalled(*parts.rows, target) || !place || !item) {
     answer.deliver(refused(refusal::value_not_openable));
     return;
   }
-  auto out = act_by(a.request, id, a.word, rules::audit_kind::recalled);
+  auto out = act_by(a.request, a.word, rules::audit_kind::recalled);
   out.only_if.push_back(absent(ports::table::idempotency, key));
   out.changes.push_back(
       put_row(ports::table::idempotency, std::move(key), rows::recalled{a.request.now, a.word.raw()}));
@@ -79,20 +60,12 @@ bool conversation_state::somebody_is_due() const {
   for (const auto& p : in_flight)
     if (item_of(p.slip, 0, p.post.what.now).state.clock)
       return true;
-  bytes after;
-  for (;;) {
-    auto page = parts.rows->scan(ports::table::waiting, id.view(), after, ports::scan_rows_max);
-    for (const auto& row : page) {
-      auto message = rows::message_of_waiting(row.value);
-      auto item = message ? read_item(*parts.rows, *message)
-                          : expected<stamped_row<rows::item>>{refusal::value_not_openable};
-      if (item && item->row.state.clock)
-        return true;
-    }
-    if (page.size() < ports::scan_rows_max)
-      return false;
-    after = page.back().key;
-  }
+  bool due = false;
+  each_waiting([&](std::uint64_t, const message_id&, const rows::item& item) {
+    due = item.state.clock.has_value();
+    return !due;
+  });
+  return due;
 }
 
 /// detail: u8 reason. Refused while somebody is woken for a message in it, or has one to get on with: a clock
@@ -119,7 +92,7 @@ caf::result<outcome> conversation_state::destroy(const apply_act& m) {
     return refused(refusal::items_due);
   if (leaves_waiting >= leaves_waiting_max)
     return refused(refusal::overloaded);
-  auto out = act_by(m, id, *a, rules::audit_kind::destruction_ordered);
+  auto out = act_by(m, *a, rules::audit_kind::destruction_ordered);
   out.entry.detail = {a->reason};
   out.only_if.push_back(absent(ports::table::conversation, key));
   out.only_if.push_back(unchanged(ports::table::conversation, to_bytes(id.view()), now_head->stored));

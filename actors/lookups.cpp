@@ -81,11 +81,6 @@ private:
   std::vector<logged> all_;
 };
 
-bool is_destroyed(const circumstances& c, const conversation_id& id) {
-  return c.rows.read(ports::table::conversation, rows::key_of_destruction(id)).status !=
-         ports::read_status::absent;
-}
-
 bool everybody_verifies(e2ee::kind k) {
   return k <= e2ee::kind::link;
 }
@@ -227,7 +222,7 @@ outcome list_conversations(const circumstances& c, const caller& who,
   for (const auto& id : ids) {
     auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
     auto link = row ? read_object(c.rows, row->row.head) : std::nullopt;
-    if (!link || is_destroyed(c, id))
+    if (!link || is_destroyed(c.rows, id))
       continue; // a poison row costs its conversation, not the list
     out.more = out.all.size() == wire::conversations_listed_max;
     if (out.more)

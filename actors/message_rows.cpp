@@ -1,5 +1,4 @@
 #include "message_rows.hpp"
-#include "ports/storage.hpp"
 #include "row_codec.hpp"
 #include "wire/limits.hpp"
 
@@ -170,3 +169,16 @@ std::optional<std::uint64_t> seq_of_place(bytes_view key) {
 }
 
 } // namespace wardline::rows
+
+namespace wardline {
+
+bool is_recalled(const ports::reader& from, const message_id& m) {
+  return from.read(ports::table::idempotency, rows::key_of_recall(m)).status != ports::read_status::absent;
+}
+
+bool is_destroyed(const ports::reader& from, const conversation_id& c) {
+  return from.read(ports::table::conversation, rows::key_of_destruction(c)).status !=
+         ports::read_status::absent;
+}
+
+} // namespace wardline

@@ -2,6 +2,7 @@
 // Stored rows of messages: what a conversation writes with a Post and with an acknowledgement. One struct a
 // row, one version byte first, as in people_rows.hpp; rows marked *stamped* stand behind the store's stamp.
 #include "people_rows.hpp"
+#include "ports/storage.hpp"
 
 namespace wardline::rows {
 
@@ -70,3 +71,11 @@ bytes key_of_place(const conversation_id& c, std::uint64_t seq);
 std::optional<std::uint64_t> seq_of_place(bytes_view key);
 
 } // namespace wardline::rows
+
+namespace wardline {
+
+/// The row stands there, readable or not: what is damaged stays denied.
+bool is_recalled(const ports::reader& from, const message_id& m);
+bool is_destroyed(const ports::reader& from, const conversation_id& c);
+
+} // namespace wardline

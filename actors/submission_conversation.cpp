@@ -23,8 +23,7 @@ expected<e2ee::conversation_head> head_for(const circumstances& c, const caller&
   });
   if (!listed)
     return refusal::not_found;
-  if (c.rows.read(ports::table::conversation, rows::key_of_destruction(id)).status !=
-      ports::read_status::absent)
+  if (is_destroyed(c.rows, id))
     return refusal::message_destroyed;
   auto row = read_row<rows::conversation>(c.rows, ports::table::conversation, id.view());
   auto stored = row ? read_object(c.rows, row->row.head) : std::nullopt;

@@ -29,11 +29,10 @@ std::optional<rules::inbox_place> place_of(bytes_view cursor) {
 }
 
 /// Of a row of table waiting: is its conversation to be destroyed, or is it already?
-bool is_destroyed(const ports::reader& from, bytes_view waiting_key) {
-  auto conversation = conversation_id::from(waiting_key.first(std::min<std::size_t>(waiting_key.size(), 16)));
-  return conversation &&
-         from.read(ports::table::conversation, rows::key_of_destruction(*conversation)).status !=
-             ports::read_status::absent;
+bool is_gone(const ports::reader& from, bytes_view waiting_key) {
+  auto conversation =
+      conversation_id::from(waiting_key.first(std::min(waiting_key.size(), conversation_id::size)));
+  return conversation && is_destroyed(from, *conversation);
 }
 
 rules::holder holder_of(const rules::item_state& s, const user_id& viewer) {
@@ -69,7 +68,7 @@ void triage_state::load() {
   for (;;) {
     auto page = parts.rows->scan(ports::table::waiting, {}, after, ports::scan_rows_max);
     for (const auto& row : page)
-      if (is_destroyed(*parts.rows, row.key))
+      if (is_gone(*parts.rows, row.key))
         continue; // until its key turn is over, the row is still there
       else if (auto message = row.openable ? rows::message_of_waiting(row.value) : std::nullopt)
         on(item_changed{*message});

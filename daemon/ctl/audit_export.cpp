@@ -1,10 +1,10 @@
 #include "audit_export.hpp"
+#include "e2ee/checkpoint.hpp"
 #include "rules/audit_entry.hpp"
 #include "rules/audit_tree.hpp"
 #include <array>
 #include <cstdio>
 #include <fstream>
-#include <sodium.h>
 
 namespace wardline::ctl {
 
@@ -32,13 +32,6 @@ bool put_file(const std::filesystem::path& file, bytes_view content) {
   std::ofstream out{file, std::ios::binary};
   out.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
   return !error && out.flush().good();
-}
-
-std::string base64(bytes_view raw) {
-  std::string out(sodium_base64_ENCODED_LEN(raw.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(out.data(), out.size(), raw.data(), raw.size(), sodium_base64_VARIANT_ORIGINAL);
-  out.pop_back();
-  return out;
 }
 
 /// Writes tiles as they fill, level by level, and keeps no more than one open tile of each.
@@ -108,12 +101,6 @@ private:
   std::uint64_t tiles_ = 0;
 };
 
-/// Root of a checkpoint note: its third line.
-std::string root_line(const std::string& note) {
-  auto second = note.find('\n', note.find('\n') + 1);
-  return note.substr(second + 1, note.find('\n', second + 1) - second - 1);
-}
-
 std::string write_export(const ask_log& ask, const admin::log_report& head,
                          const std::filesystem::path& folder, exported& out,
                          const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
@@ -139,7 +126,8 @@ std::string write_export(const ask_log& ask, const admin::log_report& head,
   }
   if (!tiles.finish())
     return full;
-  if (base64(rules::root(tiles.tree())) != root_line(head.note))
+  auto note = e2ee::decode_note(head.note);
+  if (!note || note->head.root != rules::root(tiles.tree()))
     return said(refusal::log_corrupt);
   out.tiles = tiles.tiles();
   return put_file(folder / "checkpoint", view(head.note)) ? "" : full;
@@ -148,7 +136,7 @@ std::string write_export(const ask_log& ask, const admin::log_report& head,
 std::string lines_of(const std::vector<hash32>& proof) {
   std::string out;
   for (const auto& h : proof)
-    out += base64(h) + "\n";
+    out += e2ee::base64(h) + "\n";
   return out;
 }
 
@@ -188,7 +176,7 @@ log_proof prove_entry(const ask_log& ask, std::uint64_t index) {
   auto extra = report->leaves;
   extra.insert(extra.end(), report->salted_entry.begin(), report->salted_entry.end());
   return {{},
-          "c2sp.org/tlog-proof@v1\nextra " + base64(extra) + "\nindex " + std::to_string(index) + "\n" +
+          "c2sp.org/tlog-proof@v1\nextra " + e2ee::base64(extra) + "\nindex " + std::to_string(index) + "\n" +
               lines_of(report->proof) + "\n" + report->note,
           report->size};
 }

@@ -55,29 +55,31 @@ std::optional<Id> id_of(const std::string& word) {
   return raw ? Id::from(*raw) : std::nullopt;
 }
 
-std::optional<e2ee::revocation_reason> reason_named(const std::string& word) {
-  using reason = e2ee::revocation_reason;
-  const std::pair<const char*, reason> all[] = {{"lost", reason::lost},
-                                                {"stolen", reason::stolen},
-                                                {"left", reason::left},
-                                                {"replaced", reason::replaced},
-                                                {"compromised", reason::compromised}};
+template <class Reason, std::size_t N>
+std::optional<Reason> named_in(const std::pair<const char*, Reason> (&all)[N], const std::string& word) {
   for (const auto& [name, what] : all)
     if (word == name)
       return what;
   return std::nullopt;
 }
 
+std::optional<e2ee::revocation_reason> reason_named(const std::string& word) {
+  using reason = e2ee::revocation_reason;
+  static constexpr std::pair<const char*, reason> all[] = {{"lost", reason::lost},
+                                                           {"stolen", reason::stolen},
+                                                           {"left", reason::left},
+                                                           {"replaced", reason::replaced},
+                                                           {"compromised", reason::compromised}};
+  return named_in(all, word);
+}
+
 std::optional<e2ee::destroy_reason> destroy_reason_named(const std::string& word) {
   using reason = e2ee::destroy_reason;
-  const std::pair<const char*, reason> all[] = {{"retention", reason::retention_over},
-                                                {"asked", reason::asked_by_patient},
-                                                {"wrong-record", reason::wrong_record},
-                                                {"other", reason::other}};
-  for (const auto& [name, what] : all)
-    if (word == name)
-      return what;
-  return std::nullopt;
+  static constexpr std::pair<const char*, reason> all[] = {{"retention", reason::retention_over},
+                                                           {"asked", reason::asked_by_patient},
+                                                           {"wrong-record", reason::wrong_record},
+                                                           {"other", reason::other}};
+  return named_in(all, word);
 }
 
 int grant_or_withdraw(const choices& c, const admin_words& order, bool grant) {

@@ -136,12 +136,8 @@ int run_sent(const choices& c) {
   if (auto code = e.log_in())
     return *code;
   auto& d = e.device();
-  auto caught_up =
-      e.line->act<client::nothing>([&](client::done<client::nothing> then) { d.catch_up(std::move(then)); });
-  if (!caught_up)
-    return e.silent();
-  if (!*caught_up)
-    return e.words.refuse(caught_up->no);
+  if (auto code = catch_up(e))
+    return *code;
   auto rows = d.sent();
   if (auto kept = d.remember_listing(rows); !kept)
     return e.words.refuse(kept.why());

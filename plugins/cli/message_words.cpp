@@ -43,4 +43,14 @@ std::variant<client::message_row, int> numbered_message(errand& e, std::uint32_t
   return e.words.refuse(refusal::not_found, "Run `ward inbox` to see the numbers.", exit_bad_data);
 }
 
+std::optional<int> catch_up(errand& e) {
+  auto done = e.line->act<client::nothing>(
+      [&](client::done<client::nothing> then) { e.device().catch_up(std::move(then)); });
+  if (!done)
+    return e.silent();
+  if (!*done)
+    return e.words.refuse(done->no);
+  return std::nullopt;
+}
+
 } // namespace wardline::cli

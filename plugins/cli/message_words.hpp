@@ -11,4 +11,7 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number);
 /// none. Otherwise how the command ends; it has been said.
 std::variant<client::message_row, int> numbered_message(errand& e, std::uint32_t number);
 
+/// Fetches what came since. Otherwise how the command ends; it has been said.
+std::optional<int> catch_up(errand& e);
+
 } // namespace wardline::cli

@@ -62,16 +62,6 @@ std::variant<waiting_list, int> list_waiting(errand& e, inbox_view view, const s
   return std::move(**done);
 }
 
-std::optional<int> catch_up(errand& e) {
-  auto done = e.line->act<client::nothing>(
-      [&](client::done<client::nothing> then) { e.device().catch_up(std::move(then)); });
-  if (!done)
-    return e.silent();
-  if (!*done)
-    return e.words.refuse(done->no);
-  return std::nullopt;
-}
-
 struct shown_row {
   client::message_row row;
   const waiting_item* waits = nullptr;

@@ -49,18 +49,37 @@ void put_message(std::vector<ports::change>& out, ports::random& random, const c
   out.push_back(ports::put(table::entry, ports::row_key(n), std::move(salted)));
 }
 
+/// A sealed store of its own, without a daemon.
+class bare_disk {
+public:
+  explicit bare_disk(const std::filesystem::path& folder) {
+    std::filesystem::create_directories(folder);
+    auto lmdb = lmdb_storage::open(folder, journal_);
+    auto ring = keyring::create(folder / "keyring", secret32::random(), journal_);
+    if (!lmdb || !ring)
+      give_up("there is no disk for it");
+    lmdb_ = std::move(*lmdb);
+    ring_ = std::move(*ring);
+    rows_ = std::make_unique<sealed_storage>(*lmdb_, *ring_, random);
+  }
+
+  daemon::sodium_random random;
+  [[nodiscard]] sealed_storage& rows() { return *rows_; }
+
+private:
+  daemon::process_journal journal_;
+  std::unique_ptr<lmdb_storage> lmdb_;
+  std::unique_ptr<keyring> ring_;
+  std::unique_ptr<sealed_storage> rows_;
+};
+
 } // namespace
 
 turn_report run_turn(const std::filesystem::path& folder, std::uint64_t messages, std::uint64_t destroyed,
                      std::size_t slip_bytes, std::size_t body_bytes) {
-  std::filesystem::create_directories(folder);
-  daemon::process_journal journal;
-  daemon::sodium_random random;
-  auto lmdb = lmdb_storage::open(folder, journal);
-  auto ring = keyring::create(folder / "keyring", secret32::random(), journal);
-  if (!lmdb || !ring)
-    give_up("the key turn has no disk");
-  sealed_storage rows{**lmdb, **ring, random};
+  bare_disk disk{folder};
+  auto& rows = disk.rows();
+  auto& random = disk.random;
   auto c = random.make<conversation_id>();
   std::uint64_t next = 0;
   auto post = [&](std::size_t count) {
@@ -101,14 +120,9 @@ turn_report run_turn(const std::filesystem::path& folder, std::uint64_t messages
 
 bare_loop_report run_bare_loop(const std::filesystem::path& folder, std::uint64_t messages, std::size_t batch,
                                std::size_t slip_bytes, std::size_t body_bytes) {
-  std::filesystem::create_directories(folder);
-  daemon::process_journal journal;
-  daemon::sodium_random random;
-  auto lmdb = lmdb_storage::open(folder, journal);
-  auto ring = keyring::create(folder / "keyring", secret32::random(), journal);
-  if (!lmdb || !ring)
-    give_up("the bare loop has no disk");
-  sealed_storage rows{**lmdb, **ring, random};
+  bare_disk disk{folder};
+  auto& rows = disk.rows();
+  auto& random = disk.random;
   std::vector<conversation_id> conversations(50);
   for (auto& c : conversations)
     c = random.make<conversation_id>();

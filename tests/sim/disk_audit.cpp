@@ -80,8 +80,7 @@ void audit_messages(const ports::reader& disk, const complain& wrong) {
     auto slip = disk.read(ports::table::log, ports::row_key(parts->at.log));
     auto body = disk.read(ports::table::log, ports::row_key(parts->at.log + 1));
     auto accepted = read_row<rows::accepted>(disk, ports::table::idempotency, place->message.view());
-    bool gone = disk.read(ports::table::idempotency, rows::key_of_recall(place->message)).status !=
-                ports::read_status::absent;
+    bool gone = is_recalled(disk, place->message);
     recalled += gone ? 1 : 0;
     if (!slip || !rows::decode<rows::slip>(*slip) || (!gone && (!body || !rows::decode<rows::body>(*body))))
       wrong("a message lacks its slip or body");

@@ -45,17 +45,14 @@ void watched_storage::check_body(bytes_view value) const {
 }
 
 ports::commit_result watched_storage::commit(std::span<const ports::change> changes) {
-  auto what = fault();
-  if (what == disk_fault::refused)
-    return ports::commit_result::refused;
-  if (what == disk_fault::unknown_and_lost)
-    return ports::commit_result::unknown;
-  if (what == disk_fault::lied)
-    return ports::commit_result::committed;
-  auto result = below_.commit(changes);
-  if (what == disk_fault::unknown_and_kept)
-    return ports::commit_result::unknown; // nothing may be released behind it
-  if (result == ports::commit_result::committed)
+  bool done = false;
+  auto result = under_fault([&] {
+    auto below = below_.commit(changes);
+    done = below == ports::commit_result::committed;
+    return below;
+  });
+  // Nothing may be released behind a commit that is there and unknown, or that was a lie.
+  if (done && result == ports::commit_result::committed)
     for (const auto& c : changes)
       if (c.where == ports::table::entry && c.what == ports::change::kind::put)
         remember_leaf(number_at(c.key, 0), c.value);

@@ -26,6 +26,20 @@ public:
   bool full = false; ///< only the reserve is left
   [[nodiscard]] ports::commit_result commit(std::span<const ports::change> changes) override;
 
+  /// Does what writes, under the next fault: a commit, or a step of a key turn.
+  template <class Act>
+  ports::commit_result under_fault(Act act) {
+    auto what = fault();
+    if (what == disk_fault::refused)
+      return ports::commit_result::refused;
+    if (what == disk_fault::unknown_and_lost)
+      return ports::commit_result::unknown;
+    if (what == disk_fault::lied)
+      return ports::commit_result::committed;
+    auto result = act();
+    return what == disk_fault::unknown_and_kept ? ports::commit_result::unknown : result;
+  }
+
   [[nodiscard]] std::uint64_t bodies_read() const { return bodies_read_; }
   [[nodiscard]] std::uint64_t last_leaf() const { return last_leaf_; }
 

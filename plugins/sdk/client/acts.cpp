@@ -4,16 +4,6 @@
 
 namespace wardline::client {
 
-namespace {
-
-/// Nothing: it is no act of this version.
-std::optional<e2ee::act_kind> kind_of(const bytes& object, const clinic_id& clinic) {
-  auto a = e2ee::act::decode(object, clinic);
-  return a ? std::optional{a->act} : std::nullopt;
-}
-
-} // namespace
-
 expected<bytes> acts::word(e2ee::act_kind what, const message_id& message) const {
   const auto* known = messages_.find(message);
   if (known == nullptr)
@@ -64,12 +54,15 @@ void acts::stage(e2ee::act_kind what, const message_id& message, done<acknowledg
     then(refusal::overloaded);
     return;
   }
-  if (auto raw = core_.rows.get(table::acts, rows::key_of_id(message)))
-    if (auto staged = rows::decode<rows::staged_act>(raw->value);
-        staged && kind_of(staged->object, core_.me->clinic) == what) {
+  if (auto raw = core_.rows.get(table::acts, rows::key_of_id(message))) {
+    auto staged = rows::decode<rows::staged_act>(raw->value);
+    auto before = staged ? e2ee::act::decode(staged->object, core_.me->clinic)
+                         : expected<e2ee::act>{refusal::not_found};
+    if (before && before->act == what) {
       send(message, std::move(*staged), std::move(then)); // the same act as before: same answer
       return;
     }
+  }
   rows::staged_act staged;
   randombytes_buf(staged.request.value.data(), staged.request.value.size());
   staged.object = std::move(*said);
@@ -153,14 +146,14 @@ void acts::send_all() {
 
 void acts::send(const message_id& message, rows::staged_act staged, done<acknowledged_message> then) {
   // One that was signed before this device's certificate was renewed: the same act, under the new one.
-  if (auto act = e2ee::act::decode(staged.object, core_.me->clinic);
-      act && act->certificate != core_.inner->certificate.hash()) {
+  auto act = e2ee::act::decode(staged.object, core_.me->clinic);
+  if (act && act->certificate != core_.inner->certificate.hash()) {
     e2ee::act_fields fields = *act;
     fields.certificate = core_.inner->certificate.hash();
     staged.object = e2ee::sign_object(core_.me->clinic, fields, {{core_.inner->signing, e2ee::labels::act}});
   }
   on_way_.insert(message);
-  auto what = kind_of(staged.object, core_.me->clinic).value_or(e2ee::act_kind::acknowledge);
+  auto what = act ? act->act : e2ee::act_kind::acknowledge;
   core_.link.ask_for_as<wire::device::done>(staged.request, wire::device::act{std::move(staged.object)},
                                             [this, message, what, then](result<wire::device::done> answer) {
                                               on_way_.erase(message);

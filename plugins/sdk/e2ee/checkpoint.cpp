@@ -11,13 +11,6 @@ namespace {
 constexpr std::string_view dash = "\xe2\x80\x94 "; // U+2014 and a space open each signature line
 constexpr std::size_t key_id_bytes = 4;
 
-std::string base64(bytes_view raw) {
-  std::string out(sodium_base64_ENCODED_LEN(raw.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(out.data(), out.size(), raw.data(), raw.size(), sodium_base64_VARIANT_ORIGINAL);
-  out.pop_back(); // the terminating zero is in the macro's length
-  return out;
-}
-
 /// Nothing unless `s` is the one canonical encoding of its bytes (padding there, spare bits zero).
 std::optional<bytes> from_base64(std::string_view s) {
   bytes out(s.size() / 4 * 3 + 3);
@@ -133,6 +126,13 @@ std::optional<origin_parts> split(std::string_view origin) {
 }
 
 } // namespace
+
+std::string base64(bytes_view raw) {
+  std::string out(sodium_base64_ENCODED_LEN(raw.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(out.data(), out.size(), raw.data(), raw.size(), sodium_base64_VARIANT_ORIGINAL);
+  out.pop_back(); // the terminating zero is in the macro's length
+  return out;
+}
 
 expected<checkpoint_note> decode_note(std::string_view note) {
   if (note.size() > note_bytes_max)

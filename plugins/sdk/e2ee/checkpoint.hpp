@@ -68,6 +68,9 @@ expected<checkpoint> verify_note(std::string_view note, std::string_view origin,
 /// the size.
 expected<std::string> note_body(const checkpoint& head);
 
+/// RFC 4648, section 4, with padding: the one form of bytes in notes and proofs.
+std::string base64(bytes_view raw);
+
 /// A whole note with one signature. The caller holds the log's key: it signs the bytes it is given.
 expected<std::string> make_note(const checkpoint& head, const public_key& log_key,
                                 const std::function<signature64(bytes_view)>& sign);
