@@ -154,6 +154,15 @@ TEST_CASE("more changes than one message holds are asked for in pages, and none 
     for (const auto& l : page)
       CHECK(l.leaf == 100 + seen++);
     from = page.back().leaf + 1;
+    for (auto& l : page) { // as they travel, from a log of 16 million leaves
+      l.entry.resize(160);
+      l.salt.resize(wire::salt_bytes);
+      l.proof.resize(24);
+    }
+    wire::device::answer answer{build::named<request_id>("a page"), wire::device::objects{page, "a note\n"}};
+    auto raw = wire::device::encode(wire::device::from_daemon{answer});
+    CHECK(raw.size() <= wire::message_bytes_max);
+    CHECK(wire::device::decode_from_daemon(raw).why() == refusal::none); // a device can read it
   }
   CHECK(seen == count);
   CHECK(pages == 2);

@@ -33,9 +33,8 @@ public:
     victim().said = [this](const client::notice& n) { named_.insert(n.why); };
     if (world_.all_kept())
       lie_and_listen();
-    // A device that followed a split log stays with its evidence. A change that came under a wrong signature
-    // is not asked for a second time: whom it lets in, that device does not.
-    if (world_.all_kept() && which_ != lie::split_log && which_ != lie::change_signature)
+    // A device that followed a split log stays with its evidence.
+    if (world_.all_kept() && which_ != lie::split_log)
       check_whole_again();
     the_hostile_layer().delays = false;
     report.held_back = the_hostile_layer().held();
@@ -161,6 +160,7 @@ private:
     auto known_here = pinned(nurse());
     while (world_.all_kept() && world_.life->last_leaf() < after->size)
       send(nurse(), "nurses");
+    rest(); // until the daemon has signed the longer log; a shorter one is a rollback
     world_.restart(victim());
     listen();
     rest();

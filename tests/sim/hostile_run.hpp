@@ -7,8 +7,7 @@ namespace wardline::sim {
 
 /// Every third seed is a whole clinic_run with roster changes whose answers and news are held back and
 /// reordered: all promises hold. The others tell one lie to one device, each lie in its turn: that device
-/// names it, believes nothing of it, and (after all but a split log and a change
-/// under a wrong signature) is whole again once the daemon tells the
+/// names it, believes nothing of it, and (after all but a split log) is whole again once the daemon tells the
 /// truth.
 run_report run_hostile(const run_settings& settings, const std::filesystem::path& folder);
 

@@ -32,7 +32,34 @@ void changes::follow(ended then) {
   }
   again_ = false;
   pages_ = tries_ = 0;
-  ask();
+  if (objects_.spoilt().empty())
+    ask();
+  else
+    ask_for_spoilt();
+}
+
+/// Whatever comes of it, what is new is followed then.
+void changes::ask_for_spoilt() {
+  wire::device::get_objects request{{objects_.spoilt().begin(), objects_.spoilt().end()}};
+  core_.link.ask_for<wire::device::objects>(request, [this](result<wire::device::objects> answer) {
+    if (!core_.inner)
+      return end(refusal::not_logged_in);
+    if (!answer)
+      return ask();
+    auto checkpoint = answer->checkpoint;
+    log_.settle_on(checkpoint, [this, found = std::move(answer->found)](refusal why) {
+      if (!core_.inner)
+        return end(refusal::not_logged_in);
+      std::vector<proved> all;
+      for (const auto& x : found)
+        if (why == refusal::none && is_change(x.object))
+          if (auto proof = log_.prove(x))
+            all.push_back(std::move(*proof));
+      if (auto kept = objects_.keep_changes(all, {}); kept != refusal::none)
+        return end(kept);
+      ask();
+    });
+  });
 }
 
 void changes::end(refusal why) {

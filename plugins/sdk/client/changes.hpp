@@ -22,6 +22,7 @@ public:
 
 private:
   void ask();
+  void ask_for_spoilt();
   void settle_on(wire::device::objects found);
   void take(const wire::device::objects& found);
   void keep(const std::vector<proved>& found);

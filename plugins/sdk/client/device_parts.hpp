@@ -47,8 +47,9 @@ struct device::parts {
   refusal away = refusal::none;    ///< hello was refused
   bool settled = false;
   bool settling = false;
-  bool greeted = false;                              ///< hello was answered on the live channel
-  bool logging_in = false;                           ///< a log-in is on its way
+  bool settle_again = false; ///< something was missed that settling may have passed already
+  bool greeted = false;      ///< hello was answered on the live channel
+  bool logging_in = false;   ///< a log-in is on its way
   std::vector<std::function<void(refusal)>> waiting; ///< acts, until settled
   std::vector<done<logged_in_as>> settling_for;      ///< log-ins, until settled
   std::uint64_t idle_ms = 0;  ///< locks by itself after so long without an act; 0 = never

@@ -1,5 +1,6 @@
 // Grants and revocations among the objects that are kept: they come in the order of the log, and may speak of
-// somebody whom this device does not know yet.
+// somebody whom this device does not know yet. The log proves all of a change but its signature, so one that
+// is wrong may be the daemon's doing: such a change is asked for again, lest a lie told once work for ever.
 #include "client/objects.hpp"
 #include <algorithm>
 
@@ -35,6 +36,8 @@ refusal objects::keep_changes(const std::vector<proved>& found, store_changes wi
   auto t = core_.inner->trust; // judged on a copy: memory changes after the commit
   std::vector<const proved*> admitted;
   std::vector<const proved*> waiting;
+  std::vector<const proved*> spoilt;
+  std::vector<const proved*> given_up;
   for (const auto& x : found) {
     if (changes_.contains(x.hash))
       continue;
@@ -43,26 +46,44 @@ refusal objects::keep_changes(const std::vector<proved>& found, store_changes wi
       admitted.push_back(&x);
     else if (judged_later(why))
       waiting.push_back(&x);
-    else
+    else {
+      bool room = spoilt_.contains(x.hash) || spoilt_.size() + spoilt.size() < changes_spoilt_max;
+      if (why == refusal::bad_signature && room)
+        spoilt.push_back(&x);
+      else if (spoilt_.contains(x.hash))
+        given_up.push_back(&x); // rightly signed, and void for another reason
       core_.say({notice::about::log, why, {}, {}, {}, {}});
+    }
   }
   if (waiting_.size() + waiting.size() > changes_waiting_max)
     return refusal::overloaded;
-  for (const auto* part : {&admitted, &waiting})
+  for (const auto* part : {&admitted, &waiting, &spoilt})
     for (const auto* x : *part)
       put(with, *x);
+  for (const auto* x : given_up)
+    vault::erase(with, table::objects, to_bytes(x->hash));
   if (auto why = core_.commit(std::move(with)); why != refusal::none)
     return why;
   core_.inner->trust = std::move(t);
-  for (const auto* x : admitted)
-    changes_.insert(x->hash);
-  for (const auto* x : waiting) {
-    changes_.insert(x->hash);
+  for (const auto* part : {&admitted, &waiting})
+    for (const auto* x : *part) {
+      changes_.insert(x->hash);
+      spoilt_.erase(x->hash);
+    }
+  for (const auto* x : waiting)
     waiting_.emplace(x->hash, *x);
-  }
+  for (const auto* x : spoilt)
+    note_spoilt(x->hash);
+  for (const auto* x : given_up)
+    spoilt_.erase(x->hash);
   note_grants(admitted);
   note_grants(waiting);
   return refusal::none;
+}
+
+void objects::note_spoilt(const hash32& hash) {
+  changes_.erase(hash);
+  spoilt_.insert(hash);
 }
 
 void objects::admit_waiting(e2ee::trust& t) {
@@ -77,8 +98,10 @@ void objects::admit_waiting(e2ee::trust& t) {
     auto why = admit_one(*x, t);
     if (why == refusal::none)
       admitted.push_back(x);
+    if (why == refusal::bad_signature)
+      note_spoilt(x->hash);
     if (!judged_later(why))
-      known.push_back(x->hash); // admitted, or refused for good
+      known.push_back(x->hash); // admitted, or refused
   }
   note_grants(admitted);
   for (const auto& hash : known)

@@ -1,5 +1,4 @@
 #include "client/objects.hpp"
-#include "wire/limits.hpp"
 #include <algorithm>
 
 namespace wardline::client {
@@ -57,6 +56,7 @@ void objects::put(store_changes& into, const proved& x) const {
 refusal objects::load(e2ee::trust& t) {
   waiting_.clear();
   changes_.clear();
+  spoilt_.clear();
   std::vector<proved> all;
   auto why = core_.rows.scan(table::objects, {}, [&](bytes_view key, bytes_view value) {
     auto row = rows::decode<rows::object>(value);
@@ -83,7 +83,9 @@ refusal objects::load(e2ee::trust& t) {
     if (change)
       changes_.insert(x.hash);
     auto refused_for = admit_one(x, t);
-    if (judged_later(refused_for) && change) {
+    if (refused_for == refusal::bad_signature && change)
+      note_spoilt(x.hash);
+    else if (judged_later(refused_for) && change) {
       waiting_.emplace(x.hash, x);
       kept.push_back(&x);
     } else if (refused_for == refusal::none)

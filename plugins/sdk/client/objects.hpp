@@ -2,6 +2,7 @@
 // Certificates, invitations, registrars, grants and revocations (e2ee 5.1-5.5): fetched with what they hang
 // on, verified with their proofs, kept, and replayed into `trust` at start, in the order of the log.
 #include "client/log_watch.hpp"
+#include "wire/limits.hpp"
 
 namespace wardline::client {
 
@@ -10,6 +11,9 @@ namespace wardline::client {
 inline constexpr unsigned fetch_rounds_max = 16;
 /// Grants and revocations kept whose registrar, or whose device, is not known here yet.
 inline constexpr std::size_t changes_waiting_max = 16'384;
+
+/// Changes kept that came under a wrong signature. More than that is no accident: they are refused for good.
+inline constexpr std::size_t changes_spoilt_max = wire::objects_asked_max;
 
 /// A change that speaks of somebody unknown: what a party is, and of which class a person, shows later.
 bool judged_later(refusal why);
@@ -41,10 +45,14 @@ public:
 
   /// Grants and revocations, in log order, and `with` them what says how far the log was read: one commit.
   /// What refers to somebody unknown is kept, and counts once that one is known. One that is refused is said
-  /// and left out: it changes nothing. Refusals: overloaded, those of the store.
+  /// and left out: it changes nothing. One under a wrong signature is said and kept to be asked for again:
+  /// its place in the log is proved, its signature is the daemon's word. Refusals: overloaded, those of the
+  /// store.
   refusal keep_changes(const std::vector<proved>& found, store_changes with);
   /// The kind of a party has become known: what waited for it counts from now on.
   void judge_waiting() { admit_waiting(core_.inner->trust); }
+  /// Changes that came under a wrong signature: to be asked for again.
+  [[nodiscard]] const std::set<hash32>& spoilt() const { return spoilt_; }
   /// Hashes that a change refers to and that are not held.
   [[nodiscard]] std::vector<hash32> lacked_by(const std::vector<proved>& found) const;
 
@@ -68,6 +76,8 @@ private:
   refusal pool(gathering& g, const std::vector<wire::device::logged>& found) const;
   void put(store_changes& into, const proved& x) const;
   static refusal admit_one(const proved& x, e2ee::trust& t);
+  /// Not a change of this log as it stands here: to be asked for again.
+  void note_spoilt(const hash32& hash);
   /// What waited for one who is known now.
   void admit_waiting(e2ee::trust& t);
   /// Parties that this device or its person was named for; what they are worth is asked of `trust`.
@@ -76,7 +86,8 @@ private:
   core& core_;
   log_watch& log_;
   std::map<hash32, proved> waiting_; ///< changes on disk that refer to somebody unknown
-  std::set<hash32> changes_;         ///< every change on disk
+  std::set<hash32> changes_;         ///< every change on disk, but for the spoilt
+  std::set<hash32> spoilt_;          ///< changes on disk whose signature is wrong
 };
 
 } // namespace wardline::client

@@ -223,6 +223,10 @@ void parties::take_proved(const party_id& party, const wire::device::party& foun
   if (why == refusal::none)
     why = gather(party, found);
   auto& asked = asked_.at(party);
+  if (why == refusal::needs) { // the answer was overtaken: nothing of it was looked at
+    end_or_ask_again(party, why);
+    return;
+  }
   bool partial = found.members.empty();
   if (why == refusal::none && partial) {
     if (asked.cores.empty() || ++asked.pages > party_pages_max)
@@ -250,7 +254,7 @@ void parties::fetch_missing(const party_id& party, const wire::device::party& fo
   changes_.follow([this, party, found](refusal) {
     auto asked = asked_.find(party);
     if (!core_.inner || asked == asked_.end() || asked->second.cores.empty()) {
-      end(party, core_.inner ? refusal::needs : refusal::not_logged_in);
+      end_or_ask_again(party, core_.inner ? refusal::needs : refusal::not_logged_in);
       return;
     }
     auto older = asked->second.cores;

@@ -127,7 +127,8 @@ void take(fields& in, party& out, const pb::Party& m) {
 }
 
 void take(fields& in, objects& out, const pb::Objects& m) {
-  take_rows(in, out.found, m.objects(), objects_asked_max, take);
+  // More than were asked for: what they hang on comes along, and changes are not asked for by their hashes.
+  take_rows(in, out.found, m.objects(), logged_per_answer_max, take);
   in.take_lines(out.checkpoint, m.checkpoint(), note_bytes_max);
 }
 

@@ -1,5 +1,6 @@
 // Everything is bounded: each limit of the client is reached here; and what comes in pieces is put together.
 #include "client/device_parts.hpp"
+#include "client/turns.hpp"
 #include "handmade_device.hpp"
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -209,4 +210,56 @@ TEST_CASE("a page of slips is one commit, and many pages are fetched in order") 
   REQUIRE(rows.size() == client::slips_per_page_max + 4);
   for (std::size_t i = 0; i < rows.size(); ++i)
     CHECK(rows[i].seq == i + 1);
+}
+
+TEST_CASE("so many parties are turned at a time; what did not fit is founded later") {
+  little_clinic clinic;
+  REQUIRE(clinic.found().why() == refusal::none);
+  REQUIRE(clinic.enrol("nurse1", {}).why() == refusal::none);
+  clinic.settle();
+  clinic["nurse1"].wire.dead = true;
+  constexpr std::size_t roles = client::turning_max + 1;
+  client::invite_order order;
+  for (std::size_t i = 0; i < roles; ++i) {
+    order.roles.push_back("role " + std::to_string(i));
+    if (order.roles.size() < e2ee::certificate_parties_max - 1 && i + 1 < roles)
+      continue;
+    order.display_name = "colleague " + std::to_string(i); // who never comes
+    REQUIRE(clinic
+                .act<client::invitation_made>([&](client::done<client::invitation_made> then) {
+                  clinic["admin"].device->invite(order, std::move(then));
+                })
+                .why() == refusal::none);
+    order.roles.clear();
+  }
+  for (std::size_t i = 0; i < roles; ++i)
+    REQUIRE(clinic
+                .act<client::nothing>([&](client::done<client::nothing> then) {
+                  clinic["admin"].device->grant("nurse1", "role " + std::to_string(i), 0, std::move(then));
+                })
+                .why() == refusal::none);
+  clinic.daemon.swallow = [](const d::request& r) {
+    const auto* m = std::get_if<d::submit>(&r.what);
+    auto kind = m == nullptr ? expected<e2ee::kind>{refusal::needs} : e2ee::peek_kind(m->object);
+    return kind && *kind == e2ee::kind::link;
+  };
+  auto staged = [&] { return clinic["nurse1"].store.scan(client::table::turns, {}, {}, roles).size(); };
+  auto founded = [&] {
+    std::size_t out = 0;
+    for (const auto& [id, p] : clinic.daemon.parties)
+      out += p.name.starts_with("role ") && !p.cores.empty() ? 1 : 0;
+    return out;
+  };
+  clinic["nurse1"].wire.dead = false;
+  clinic.restart("nurse1");
+  REQUIRE(clinic.run([&] { return staged() == client::turning_max; }));
+  clinic.settle();
+  CHECK(staged() == client::turning_max); // the last one waits
+  CHECK(founded() == 0);
+  clinic.daemon.swallow = nullptr;
+  clinic.restart("nurse1");
+  clinic.run([&] { return founded() == roles; });
+  CHECK(founded() >= client::turning_max);
+  clinic.restart("nurse1");
+  CHECK(clinic.run([&] { return founded() == roles; }));
 }

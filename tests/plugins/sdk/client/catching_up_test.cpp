@@ -230,3 +230,26 @@ TEST_CASE("an acknowledgement that was answered and what it changed are one comm
     return clinic.device("physician1").settled() && row && row->acknowledged_by;
   }));
 }
+
+TEST_CASE("a party that changes while a device settles is looked at again") {
+  two_people clinic;
+  auto physicians = clinic.role("physicians");
+  auto held_up = [](const d::request& r) { return std::get_if<d::list_conversations>(&r.what) != nullptr; };
+  bool reached = false;
+  clinic.restart("physician1");
+  clinic.daemon.swallow = [&](const d::request& r) {
+    reached = reached || held_up(r);
+    return held_up(r);
+  };
+  REQUIRE(clinic.run([&] { return reached; })); // its own parties were looked at before
+  REQUIRE_FALSE(clinic.device("physician1").settled());
+  auto turned = clinic.act<client::nothing>([&](client::done<client::nothing> then) {
+    clinic.device("admin").turn("physicians", std::move(then));
+  });
+  REQUIRE(turned.why() == refusal::none);
+  CHECK(clinic.device("physician1").head_of(physicians).n == 1);
+  clinic.daemon.swallow = nullptr;
+  REQUIRE(clinic.run([&] { return clinic.device("physician1").settled(); }, 120'000));
+  CHECK(
+      clinic.run([&] { return clinic.device("physician1").head_of(physicians).n == 3; })); // and turned again
+}

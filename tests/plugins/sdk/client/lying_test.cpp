@@ -224,6 +224,55 @@ TEST_CASE("44, 45: changes without their place in the log are not believed, and 
   REQUIRE(clinic.run([&] { return clinic.members(nurses).size() == 2; }));
 }
 
+TEST_CASE("a change under a wrong signature is said, kept, and asked for again until it is right") {
+  liar_clinic clinic;
+  bool lies = true;
+  clinic.daemon.tamper = [&](const d::request&, d::answer_body& a) {
+    auto* found = std::get_if<d::objects>(&a);
+    if (lies && found != nullptr)
+      for (auto& x : found->found)
+        if (auto kind = e2ee::peek_kind(x.object); kind && *kind == e2ee::kind::grant)
+          x.object.back() ^= 1;
+  };
+  REQUIRE(clinic.enrol("float1", {}).why() == refusal::none);
+  REQUIRE(clinic
+              .act<client::nothing>([&](client::done<client::nothing> then) {
+                clinic["admin"].device->grant("float1", "nurses", 0, std::move(then));
+              })
+              .why() == refusal::none);
+  clinic.settle();
+  auto nurses = clinic.role("nurses");
+  auto said_so = [&] {
+    auto& said = clinic["nurse1"].said;
+    return std::count_if(said.begin(), said.end(), [](const client::notice& n) {
+      return n.what == client::notice::about::log && n.why == refusal::bad_signature;
+    });
+  };
+  CHECK(clinic.members(nurses).size() == 1); // nobody comes in by it
+  CHECK(said_so() >= 1);
+  clinic.restart("nurse1"); // the lie goes on, and what is on the disk is as good as it was
+  REQUIRE(clinic.run([&] { return clinic.nurse().settled(); }));
+  CHECK(clinic.members(nurses).size() == 1);
+  CHECK(said_so() >= 2);
+  lies = false;
+  clinic.restart("nurse1");
+  REQUIRE(clinic.run([&] { return clinic.members(nurses).size() == 2; }));
+}
+
+TEST_CASE("an answer about a party that was overtaken is asked for again") {
+  liar_clinic clinic;
+  auto older = clinic.daemon.note();
+  clinic.consultant->turn(clinic, e2ee::link_reason::refresh);
+  int overtaken = 0;
+  clinic.daemon.tamper = [&](const d::request&, d::answer_body& a) {
+    auto* found = std::get_if<d::party>(&a);
+    if (found != nullptr && found->id == clinic.consultant->party && overtaken++ == 0)
+      found->checkpoint = older;
+  };
+  CHECK(clinic.next_send() == refusal::none);
+  CHECK(overtaken > 1);
+}
+
 TEST_CASE("changes that do not ascend are refused") {
   liar_clinic clinic;
   REQUIRE(clinic.enrol("float1", {}).why() == refusal::none);

@@ -122,6 +122,47 @@ TEST_CASE("negative 35: a bit that is not held alone needs a second registrar, a
   cosign_fields unknown{hash, hash32{1}, 0};
   auto stranger = *cosignature::decode(sign_object(c.id, unknown, {{second.signing, labels::cosign}}), c.id);
   CHECK(judge(c, raw, {c.now(), stranger}) == refusal::needs);
+  CHECK(missing(std::optional{stranger}, c.trust) == hash32{1});
+  CHECK(missing(std::optional{word}, c.trust) == std::nullopt);
+  CHECK(missing(std::optional<cosignature>{}, c.trust) == std::nullopt);
+}
+
+TEST_CASE(
+    "a second registrar's word counts until its certificate ends, and not at the leaf that made it one") {
+  newcomer c;
+  auto& first = c.person("first", {});
+  auto& second = c.person("second", {});
+  c.make_registrar(first, scope::staff, 0);
+  auto made_at = c.now().position;
+  auto until = c.make_registrar(second, scope::staff, 0).until;
+  auto x = c.invitation_for("guest", device_class::personal_staff, c.user("guest"), {}, &first);
+  auto raw = sign_object(c.id, x, {{first.signing, labels::invitation}});
+  cosign_fields fields{signed_invitation::decode(raw, c.id)->hash(), c.registrar_of(second).hash(),
+                       c.now().time};
+  auto word = *cosignature::decode(sign_object(c.id, fields, {{second.signing, labels::cosign}}), c.id);
+  auto first_until = c.registrar_of(first).until;
+  REQUIRE(first_until <= until);
+  CHECK(judge(c, raw, {log_place{c.now().position, first_until}, word}) == refusal::none);
+  CHECK(judge(c, raw, {log_place{c.now().position, first_until + 1}, word}) == refusal::registrar_expired);
+  CHECK(judge(c, raw, {log_place{made_at, c.now().time}, word}) == refusal::second_registrar_missing);
+  // A longer-lived first one: then the second one's own end decides.
+  c.skip(30 * build::day);
+  c.make_registrar(first, scope::staff, 0);
+  x.registrar = c.registrar_of(first).hash();
+  raw = sign_object(c.id, x, {{first.signing, labels::invitation}});
+  fields.of_object = signed_invitation::decode(raw, c.id)->hash();
+  word = *cosignature::decode(sign_object(c.id, fields, {{second.signing, labels::cosign}}), c.id);
+  CHECK(judge(c, raw, {log_place{c.now().position, until}, word}) == refusal::none);
+  CHECK(judge(c, raw, {log_place{c.now().position, until + 1}, word}) == refusal::second_registrar_missing);
+}
+
+TEST_CASE("an invitation for no time at all is one, and one that ends before it begins is not") {
+  newcomer c;
+  auto x = c.invitation_for("guest", device_class::personal_staff, c.user("guest"), {}, &c.admin());
+  x.until = x.from;
+  CHECK(c.judged_invitation(x) == refusal::none);
+  x.until = x.from - 1;
+  CHECK(c.judged_invitation(x) == refusal::invitation_too_long);
 }
 
 TEST_CASE("negative 36: a registrar's key is its device's") {

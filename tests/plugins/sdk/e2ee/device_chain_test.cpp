@@ -1,6 +1,7 @@
 // Device certificates (e2ee 5.4): negatives 26 to 31, 37, 38, 44, 46 and 48 of e2ee 10, and what the list
 // does not name.
 #include "newcomer.hpp"
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 using namespace wardline;
@@ -30,6 +31,12 @@ TEST_CASE("negative 26: keys of one certificate differ, and a signing key is one
   CHECK(judge(c, raw, c.here()) == refusal::key_reused);
   auto server = c.server_certificate_fields(2);
   server.daemon_key = server.log_key;
+  CHECK(judge(c, sign_object(c.id, server, {{c.identity, labels::server}}), c.here()) == refusal::key_reused);
+  server = c.server_certificate_fields(2);
+  server.noise_key = server.log_key;
+  CHECK(judge(c, sign_object(c.id, server, {{c.identity, labels::server}}), c.here()) == refusal::key_reused);
+  server = c.server_certificate_fields(2);
+  server.noise_key = server.daemon_key;
   CHECK(judge(c, sign_object(c.id, server, {{c.identity, labels::server}}), c.here()) == refusal::key_reused);
 }
 
@@ -183,6 +190,67 @@ TEST_CASE("negative 38: renewals") {
   auto by_old = good;
   by_old.serial = 3;
   CHECK(why(by_old, {by_admin, old_key}) == refusal::successor_mismatch);
+}
+
+TEST_CASE("a renewal that waits for its device's signature is judged like a renewal") {
+  newcomer c;
+  auto& nurse = c.person("nurse1", {c.party("nurse1")});
+  auto good = c.renewal_for(nurse, c.admin());
+  auto why = [&](const device_fields& x, const signing_key& by) {
+    auto raw = sign_object(c.id, x, {{by, labels::device}});
+    return verify(*renewal_offer::decode(raw, c.id), c.trust, c.here());
+  };
+  const auto& admin = c.admin().signing;
+  CHECK(why(good, admin) == refusal::none);
+  CHECK(why(good, nurse.signing) == refusal::bad_signature);
+  auto wider = good;
+  wider.parties.push_back(c.party("triage"));
+  std::sort(wider.parties.begin(), wider.parties.end());
+  CHECK(why(wider, admin) == refusal::none); // a registrar may widen staff's, not a patient's
+  for (int change = 0; change < 4; ++change) {
+    auto x = good;
+    if (change == 0)
+      x.device = build::named<device_id>("another");
+    if (change == 1)
+      x.user = c.user("admin");
+    if (change == 2)
+      x.of_class = device_class::station;
+    if (change == 3)
+      x.signing_key = c.key("nurse1, second key").public_part();
+    CHECK(why(x, admin) == refusal::successor_mismatch);
+  }
+  for (bool registrar : {true, false}) {
+    auto x = good;
+    (registrar ? x.registrar : x.previous) = hash32{1};
+    CHECK(why(x, admin) == refusal::needs);
+  }
+  auto& clerk = c.person("clerk", {});
+  c.make_registrar(clerk, scope::patients, scope::patients);
+  auto by_clerk = good;
+  by_clerk.registrar = c.registrar_of(clerk).hash();
+  CHECK(why(by_clerk, clerk.signing) == refusal::registrar_out_of_scope);
+
+  auto& patient = c.patient("patient1");
+  auto x = c.renewal_for(patient, c.admin());
+  CHECK(why(x, admin) == refusal::none);
+  x.parties = {c.party("triage")};
+  CHECK(why(x, admin) == refusal::class_not_for_party);
+}
+
+TEST_CASE("a unit's registrar renews a person with her own party, and no station of another unit") {
+  newcomer c;
+  auto ward = c.party("ward");
+  auto& nurse = c.person("nurse1", {c.party("nurse1")}); // of a kind that is not known before its first link
+  auto& pc = c.station("front desk", {c.party("other ward")});
+  auto& clerk = c.person("clerk", {});
+  c.make_registrar(clerk, scope::all, scope::all, {ward});
+  auto why = [&](const build::enrolled& who) {
+    auto raw = sign_object(c.id, c.renewal_for(who, clerk),
+                           {{clerk.signing, labels::device}, {who.signing, labels::device_possession}});
+    return judge(c, raw, c.here());
+  };
+  CHECK(why(nurse) == refusal::none);
+  CHECK(why(pc) == refusal::registrar_out_of_scope);
 }
 
 TEST_CASE("a patient's renewal adds no party") {

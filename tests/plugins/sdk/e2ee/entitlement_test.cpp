@@ -194,6 +194,51 @@ TEST_CASE("entitled by certificate, by grant, and no longer") {
   CHECK_FALSE(c.is_entitled(c.pc, c.triage));
 }
 
+TEST_CASE("a grant ends at its last instant, and entitles nothing that was accepted later") {
+  ward c;
+  auto end = c.now().time + build::hour;
+  c.grant(c.nurse.user, c.triage, end);
+  auto place = c.now();
+  CHECK(entitled(c.trust, c.nurse.certificate, c.triage, {place.position, end - 1}));
+  CHECK_FALSE(entitled(c.trust, c.nurse.certificate, c.triage, {place.position, end}));
+  // A certificate counts from behind its leaf on, not at it.
+  auto came = c.trust.certificate(c.nurse.certificate.hash())->where;
+  CHECK_FALSE(entitled(c.trust, c.nurse.certificate, c.party("nurse1"), came));
+  CHECK(entitled(c.trust, c.nurse.certificate, c.party("nurse1"), {came.position + 1, came.time}));
+}
+
+TEST_CASE("a unit's registrar takes out a person with her own party, and no station of another unit") {
+  ward c;
+  auto& clerk = c.person("clerk", {});
+  auto& other = c.station("other desk", {c.party("other ward")});
+  c.make_registrar(clerk, scope::all, scope::all, {c.triage});
+  auto why = [&](const build::enrolled& who) {
+    revocation_fields x{subject_kind::device, who.device,   revocation_reason::lost,
+                        c.now().time,         clerk.device, c.registrar_of(clerk).hash()};
+    auto raw = sign_object(c.id, x, {{clerk.signing, labels::revocation}});
+    auto t = c.trust;
+    return admit(raw, t, {c.now(), {}});
+  };
+  CHECK(why(c.nurse) == refusal::none);
+  CHECK(why(other) == refusal::signer_may_not_revoke);
+}
+
+TEST_CASE("of two revocations the earlier one counts, in whatever order they become known") {
+  ward c;
+  auto before = c.now();
+  revocation_fields x{subject_kind::device, c.nurse.device,   revocation_reason::lost,
+                      before.time,          c.admin().device, c.registrar_of(c.admin()).hash()};
+  auto raw = sign_object(c.id, x, {{c.admin().signing, labels::revocation}});
+  auto once = *signed_revocation::decode(raw, c.id);
+  auto t = c.trust;
+  t.adopt(once, {before.position + 5, before.time});
+  CHECK_FALSE(t.device_revoked_before(c.nurse.device, before.position + 3));
+  t.adopt(once, {before.position + 2, before.time});
+  CHECK(t.device_revoked_before(c.nurse.device, before.position + 3));
+  t.adopt(once, {before.position + 9, before.time});
+  CHECK(t.device_revoked_before(c.nurse.device, before.position + 3));
+}
+
 TEST_CASE("a device grant counts for stations only, a user grant for all devices of the user") {
   ward c;
   auto& phone = c.person("nurse1's phone", {}, "nurse1");

@@ -105,6 +105,23 @@ TEST_CASE("negatives 21, 22: second encodings of an X25519 key are refused") {
   CHECK_FALSE(check_x25519(nine));
 }
 
+TEST_CASE("X25519 keys right below 2^255 - 19, and with its top bytes, are taken") {
+  public_key top;
+  top.fill(0xff);
+  top[31] = 0x7f;
+  // p - 1 = -1 lies in the small subgroup; p - 2 is the largest number that is a key.
+  top[0] = 0xeb;
+  CHECK(check_x25519(top));
+  auto inner = top;
+  inner[0] = 0xff;
+  inner[15] = 0xfe;
+  CHECK(check_x25519(inner));
+  auto high = inner;
+  high.fill(0xff);
+  high[31] = 0x7e;
+  CHECK(check_x25519(high));
+}
+
 TEST_CASE("negative 23: X25519 points of low order are refused") {
   for (auto* digits : low_order_x25519) {
     CHECK_FALSE(check_x25519(key_from(digits)));

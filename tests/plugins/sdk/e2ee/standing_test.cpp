@@ -153,6 +153,21 @@ struct replaced_nurse : build::clinic {
 
 } // namespace
 
+TEST_CASE(
+    "a unit's registrar turns a person's party of no known unit, and no role or service of another unit") {
+  build::clinic c;
+  auto& clerk = c.person("clerk", {});
+  c.make_registrar(clerk, scope::all, scope::all, {c.party("ward")});
+  trust_standing at{c.trust, c.now()};
+  auto why = [&](party_kind k) {
+    return at.registrar_may_turn(c.registrar_of(clerk).hash(), c.party("p"), k, sha256(view("link")));
+  };
+  CHECK(why(party_kind::user) == refusal::none);
+  CHECK(why(party_kind::patient) == refusal::none);
+  CHECK(why(party_kind::role) == refusal::registrar_out_of_scope);
+  CHECK(why(party_kind::service) == refusal::registrar_out_of_scope);
+}
+
 TEST_CASE("a reset needs a replacement's invitation and no other device left") {
   replaced_nurse c;
   CHECK_FALSE(c.here().may_reset(c.new_phone));

@@ -63,7 +63,7 @@ TEST_CASE("fields of answers") {
     logged.set_salt(letters(15));
     CHECK(answered(m) == bad);
     logged.set_salt(letters(16));
-    while (static_cast<std::size_t>(objects.objects_size()) < objects_asked_max)
+    while (static_cast<std::size_t>(objects.objects_size()) < logged_per_answer_max)
       *objects.add_objects() = objects.objects(0);
     CHECK(answered(m) == ok);
     *objects.add_objects() = objects.objects(0);
