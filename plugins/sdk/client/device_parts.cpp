@@ -113,8 +113,7 @@ void device::parts::enrolled(const credentials_ref& held, done<logged_in_as> the
     });
 }
 
-/// The name is checked by nobody here: a locked device trusts no certificate yet. A daemon that names another
-/// person only makes the password wrong.
+/// Nobody checks the name here; a daemon that names another person only makes the password wrong.
 void device::parts::find_user(std::string name, done<user_id> then) {
   shared.link.ask_for<wire::device::person>(wire::device::find_person{std::move(name)},
                                             [then](const result<wire::device::person>& found) {
