@@ -72,7 +72,29 @@ caf::result<admin_answer> admin_state::on(const admin_act& m) {
     return refused_at(refusal::overloaded);
   if (const auto* roster = std::get_if<admin::set_roster>(&m.what))
     return set(*roster, m.now);
+  if (const auto* gate = std::get_if<admin::set_gate>(&m.what))
+    return set(*gate, m.now);
   return set(std::get<admin::set_chain>(m.what), m.now);
+}
+
+/// `directory` decides: what it knows of devices changes in one line.
+caf::result<admin_answer> admin_state::set(const admin::set_gate& m, time_ms now) {
+  ++on_way;
+  auto answer = self->make_response_promise<admin_answer>();
+  self->request(parts.directory, answer_timeout, gate_devices{m, now})
+      .then(
+          [this, answer](const outcome& o) mutable {
+            --on_way;
+            const auto* done = std::get_if<wire::device::done>(&o.result);
+            const auto* no = std::get_if<wire::device::refused>(&o.result);
+            answer.deliver(done != nullptr ? admin_answer{{{}, {}, done->leaf}}
+                                           : refused_at(no != nullptr ? no->why : refusal::unknown_request));
+          },
+          [this, answer](const caf::error& e) mutable {
+            --on_way;
+            answer.deliver(refused_at(refusal_of(e)));
+          });
+  return answer;
 }
 
 caf::result<admin_answer> admin_state::set(const admin::set_roster& m, time_ms now) {

@@ -17,6 +17,7 @@ struct admin_parts {
   const rules::clinic_board* board = nullptr;
   rules::duty_board* duty = nullptr;
   store_actor store;
+  directory_actor directory;
 };
 
 /// What the administrator of the box sets while the daemon runs: each act is looked at whole, committed with
@@ -34,6 +35,7 @@ private:
   using promise = caf::typed_response_promise<admin_answer>;
   caf::result<admin_answer> set(const admin::set_roster& m, time_ms now);
   caf::result<admin_answer> set(const admin::set_chain& m, time_ms now);
+  caf::result<admin_answer> set(const admin::set_gate& m, time_ms now);
   caf::result<admin_answer> commit(rows::plan_kind kind, const party_id& role, bytes row, time_ms now,
                                    std::vector<admin::problem> warnings,
                                    std::function<void(rules::duty_plan&)> adopt);

@@ -9,7 +9,7 @@ using e2ee::reader;
 using e2ee::writer;
 
 constexpr std::uint8_t version = 1;
-enum class kind : std::uint8_t { set_roster = 1, set_chain };
+enum class kind : std::uint8_t { set_roster = 1, set_chain, set_gate };
 
 /// Refuses more than the rules would, long before they look.
 constexpr std::size_t steps_max = 64, targets_max = 64, people_max = 255, roster_bytes_max = 192 * 1'024;
@@ -121,6 +121,21 @@ set_chain take_chain(reader& in) {
   return out;
 }
 
+void put(writer& out, const set_gate& m) {
+  out.value(kind::set_gate).put(m.device).text8(m.name).u8(m.opens ? 1 : 0).text8(m.reason);
+}
+
+set_gate take_gate(reader& in) {
+  set_gate out;
+  out.device = in.id<device_id>();
+  out.name = in.text8(name_bytes_max);
+  out.opens = in.bits(1) != 0;
+  out.reason = in.text8(reason_bytes_max);
+  if (static_cast<bool>(out.device) != out.name.empty() || out.opens != out.reason.empty())
+    in.refuse(refusal::malformed_request);
+  return out;
+}
+
 void put(writer& out, const std::vector<problem>& all) {
   out.list16(all, [](writer& w, const problem& p) {
     w.u16(static_cast<std::uint16_t>(p.why));
@@ -155,10 +170,17 @@ expected<act_body> decode_act(bytes_view raw) {
   if (in.u8() != version)
     return refusal::protocol_not_supported;
   act_body out;
-  if (in.one_of(kind::set_roster, kind::set_chain) == kind::set_roster)
+  switch (in.one_of(kind::set_roster, kind::set_gate)) {
+  case kind::set_roster:
     out = take_roster(in);
-  else
+    break;
+  case kind::set_chain:
     out = take_chain(in);
+    break;
+  case kind::set_gate:
+    out = take_gate(in);
+    break;
+  }
   in.finish();
   if (!in.ok())
     return in.why();

@@ -57,8 +57,18 @@ struct set_chain {
   bool operator==(const set_chain&) const = default;
 };
 
+/// The emergency brake: what a device may get stops at once. By its id, or all devices that carry a name.
+struct set_gate {
+  device_id device; ///< none: by name
+  std::string name;
+  bool opens = false;
+  std::string reason; ///< with closing: 1..reason_bytes_max bytes
+  bool operator==(const set_gate&) const = default;
+};
+inline constexpr std::size_t reason_bytes_max = 200;
+
 /// A new act is one more of these, a pair of functions in admin_words.cpp, and a handler of `admin`.
-using act_body = std::variant<set_roster, set_chain>;
+using act_body = std::variant<set_roster, set_chain, set_gate>;
 
 struct problem {
   refusal why = refusal::none;

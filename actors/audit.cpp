@@ -21,6 +21,9 @@ std::vector<logged*> unproven_in(outcome& o) {
   } else if (auto* objects = std::get_if<wire::device::objects>(&o.result)) {
     for (auto& l : objects->found)
       out.push_back(&l);
+  } else if (auto* exposure = std::get_if<wire::device::exposure>(&o.result)) {
+    for (auto& l : exposure->leaves)
+      out.push_back(&l);
   }
   return out;
 }
@@ -30,6 +33,8 @@ void put_note(outcome& o, const std::string& note) {
     party->checkpoint = note;
   else if (auto* objects = std::get_if<wire::device::objects>(&o.result))
     objects->checkpoint = note;
+  else if (auto* exposure = std::get_if<wire::device::exposure>(&o.result))
+    exposure->checkpoint = note;
 }
 
 refusal prove(logged& l, std::uint64_t size, const ports::reader& rows) {

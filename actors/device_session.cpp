@@ -136,8 +136,11 @@ void device_session_state::on(const deliver& m) {
 }
 
 void device_session_state::on(const end_session& m) {
-  if (ends_channel(m.why))
+  if (ends_channel(m.why)) {
+    if (m.last_word && greeted)
+      send(*m.last_word);
     return end(m.why);
+  }
   if (user && (!m.user || m.user == user)) {
     forget_user();
     send(wire::device::encode(wire::device::from_daemon{wire::device::session_ended{m.why}}));

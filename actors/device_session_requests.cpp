@@ -18,7 +18,8 @@ bool is_one_of(const asked::request_body& what) {
 }
 
 bool lacks_proofs(const outcome& o) {
-  return std::holds_alternative<asked::party>(o.result) || std::holds_alternative<asked::objects>(o.result);
+  return std::holds_alternative<asked::party>(o.result) || std::holds_alternative<asked::objects>(o.result) ||
+         std::holds_alternative<asked::exposure>(o.result);
 }
 
 } // namespace

@@ -36,13 +36,25 @@ caf::result<outcome> directory_state::on(ask_directory& m) {
     return refused(refusal::not_logged_in);
   if (!changes(m.what))
     return look_up(m);
+  auto answer = wait_in_line({std::move(m), {}, {}});
+  wipe_secrets(m.what);
+  return answer;
+}
+
+caf::result<outcome> directory_state::on(const gate_devices& m) {
+  if (!known.founded())
+    return refused(refusal::not_found);
+  return wait_in_line({{nullptr, {}, ask::list_pending{}, m.now}, {}, m.what});
+}
+
+caf::result<outcome> directory_state::wait_in_line(waiting_change next) {
   if (waiting.size() >= changes_waiting_max) {
-    wipe_secrets(m.what);
+    wipe_secrets(next.asked.what);
     return refused(refusal::overloaded);
   }
   auto answer = self->make_response_promise<outcome>();
-  waiting.push_back({std::move(m), answer});
-  wipe_secrets(m.what);
+  next.answer = answer;
+  waiting.push_back(std::move(next));
   if (waiting.size() == 1)
     decide_next();
   return answer;
@@ -72,6 +84,8 @@ outcome directory_state::look_up(const ask_directory& m) {
     return get_standing(c, *m.who, *q);
   if (const auto* q = std::get_if<ask::get_changes>(&m.what))
     return get_changes(c, *q);
+  if (const auto* q = std::get_if<ask::get_exposure>(&m.what))
+    return get_exposure(c, *with.board->now(), *m.who, *q);
   if (const auto* q = std::get_if<ask::get_duty>(&m.what))
     return get_duty(c, *with.duty->now(), *m.who, *q);
   return refused(refusal::unknown_request);
@@ -85,6 +99,8 @@ void directory_state::decide_next() {
 void directory_state::decide(const waiting_change& next) {
   circumstances c{known, *with.rows, next.asked.now};
   const auto& what = next.asked.what;
+  if (next.brake)
+    return settle(decide_gate(c, *next.brake));
   if (const auto* shown = std::get_if<ask::show_invitation>(&what))
     return settle(decide_show(c, *shown));
   if (std::holds_alternative<ask::enrol>(what))
@@ -247,6 +263,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [&st](const fan_out& m) { st.on(m); },
       [&st](const tick& m) { st.on(m); },
       [&st](const wake_up& m) { return st.on(m); },
+      [&st](const gate_devices& m) { return st.on(m); },
   };
 }
 

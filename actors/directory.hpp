@@ -24,9 +24,17 @@ inline constexpr std::size_t conversations_open_max = 65'536;
 /// Conversations and users without a request for this long are let go; their next request spawns them again.
 inline constexpr std::uint64_t idle_children_ms_max = 600'000;
 
+/// A device that was turned out while it was connected hears why before its plugin's key goes. Its channel is
+/// over at once; it is the plugin's connection that lasts so long.
+inline constexpr std::uint64_t last_word_ms = 2'000;
+
 /// What waits for a member's hands is told to one at once, to the others after this, and again and again.
 inline constexpr std::uint64_t tell_others_ms = 2'000;
 inline constexpr std::uint64_t tell_again_ms = 10'000;
+
+/// Ed25519 by the order key that the server's certificate names, over exactly these bytes. The key itself
+/// stays with main.
+using order_signer = std::function<signature64(bytes_view)>;
 
 /// What main gives `directory`; everything pointed to outlives every actor.
 struct directory_surroundings {
@@ -46,6 +54,7 @@ struct directory_surroundings {
   incarnation_id first_incarnation;
   time_ms start = 0; ///< wall clock
   std::size_t conversations_open = conversations_open_max;
+  order_signer sign_order; ///< unset: no wipe orders are sent
 };
 
 /// Knows people, devices and parties, and who is connected. Changes of identity are committed one at a time,
@@ -69,6 +78,7 @@ struct directory_state {
   struct waiting_change {
     ask_directory asked;
     caf::typed_response_promise<outcome> answer;
+    std::optional<admin::set_gate> brake{}; // instead of what a device asks
   };
 
   directory_actor::pointer self = nullptr;
@@ -85,8 +95,10 @@ struct directory_state {
   std::vector<rules::pending_turn> turns;
   std::map<std::pair<party_id, device_id>, time_ms> waiting_since; // of a turn: to be added or removed
   std::map<chore, told> tellings;
+  std::vector<std::pair<std::uint64_t, public_key>> keys_going; // steady: when they are forbidden
 
   caf::result<outcome> on(ask_directory& m);
+  caf::result<outcome> on(const gate_devices& m);
   caf::result<outcome> on(const apply_act& m);
   // directory_sessions.cpp: people and the devices they are logged in on
   caf::result<outcome> on(sign_in& m);
@@ -121,6 +133,9 @@ struct directory_state {
   // ---- directory_news.cpp
   /// Shows everybody what is known now, and tells members what waits for them.
   void show_snapshot(time_ms now);
+  /// The channel of a device that was turned out carries a wipe order, and ends.
+  void end_channel_of(const turned_out& gone);
+  void forbid_keys();
   /// What an accepted object does beyond its rows.
   void after_submission(const submitted_change& done);
   outcome list_pending(const device_id& d, time_ms now) const;
@@ -132,6 +147,7 @@ struct directory_state {
 
 private:
   outcome look_up(const ask_directory& m);
+  caf::result<outcome> wait_in_line(waiting_change next);
   void decide_next();
   void decide(const waiting_change& next);
   void hash_then_enrol(const waiting_change& next);

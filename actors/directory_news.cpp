@@ -2,7 +2,9 @@
 // (e2ee 6.4, 6.7).
 #include "directory.hpp"
 #include "e2ee/roster.hpp"
+#include "e2ee/wipe.hpp"
 #include "lookups.hpp"
+#include "timeouts.hpp"
 #include "wire/limits.hpp"
 #include <algorithm>
 
@@ -107,7 +109,16 @@ void directory_state::add_row(ask::pending& to, const chore& what) const {
   to.turns.push_back({party, turn->add, turn->remove, since});
 }
 
+/// A crash in between forbids them all: their rows went with the device.
+void directory_state::forbid_keys() {
+  for (const auto& [at, key] : keys_going)
+    if (at <= steady)
+      with.link->forbid(key);
+  std::erase_if(keys_going, [&](const auto& k) { return k.first <= steady; });
+}
+
 void directory_state::on_tick_of_news() {
+  forbid_keys();
   if (snapshot_ends && wall >= *snapshot_ends)
     show_snapshot(wall);
   std::map<device_id, ask::pending> news;
@@ -152,15 +163,47 @@ outcome directory_state::want_pack(const caller& who, const party_id& party, tim
   return {ask::done{}};
 }
 
+/// Sent once, to a device that is connected now: later it gets no channel. Its leaf says that it was sent;
+/// that the device obeyed nobody can know (e2ee 5.14).
+void directory_state::end_channel_of(const turned_out& gone) {
+  auto live = online.find(gone.device);
+  if (live == online.end())
+    return;
+  end_session over{refusal::device_revoked, {}, {}};
+  if (with.sign_order && !is_zero(gone.by)) {
+    e2ee::wipe_fields order;
+    with.random->fill(order.order);
+    order.device = gone.device;
+    order.revocation = gone.by;
+    order.incarnation = known.clinic().incarnation;
+    order.time = wall;
+    auto raw = e2ee::encode(known.clinic().id, order);
+    auto signature = with.sign_order(e2ee::wipe_order_signed(raw));
+    act a;
+    a.entry.kind = rules::audit_kind::wipe_sent;
+    a.entry.time = wall;
+    a.entry.device = gone.device;
+    a.entry.object = order.order;
+    a.entry.hash = e2ee::object_hash(e2ee::kind::wipe, raw);
+    over.last_word = std::make_shared<const bytes>(
+        ask::encode(ask::from_daemon{ask::wipe_order{e2ee::with_signatures(std::move(raw), {signature})}}));
+    // Its own leaf: if the disk refuses it, the log claims less than was done.
+    self->request(with.store, store_timeout, write{{std::move(a)}})
+        .then([](const committed&) {}, [](const caf::error&) {});
+  }
+  self->send(live->second.session, std::move(over));
+}
+
 void directory_state::after_submission(const submitted_change& done) {
   if (auto open = conversations.find(done.conversation); open != conversations.end())
     self->send(open->second.handle, conversation_changed{done.conversation});
-  if (done.removed) {
-    if (auto found = online.find(done.removed->device); found != online.end())
-      self->send(found->second.session, end_session{refusal::device_revoked});
-    if (!is_zero(done.removed->link_key))
-      with.link->forbid(done.removed->link_key);
+  for (const auto& gone : done.removed) {
+    bool connected = online.contains(gone.device);
+    end_channel_of(gone);
+    if (!is_zero(gone.link_key))
+      keys_going.emplace_back(steady + (connected ? last_word_ms : 0), gone.link_key);
   }
+  forbid_keys();
   if (done.given && online.contains(done.given->device)) {
     const auto* chain = known.chain(done.given->party);
     if (chain != nullptr)

@@ -35,6 +35,7 @@ void escalation_state::on(const tick& m) {
   now = m.now;
   steady = m.steady;
   std::erase_if(on_way, [&](const auto& w) { return w.second != 0 && w.second <= steady; });
+  look_for_reroutes();
   for (auto lane : {rules::lane::now, rules::lane::urgent, rules::lane::today})
     if (!look_at_lane(lane))
       return;

@@ -22,7 +22,7 @@ using triage_actor =
 /// ESCALATION runs what is due, once a second, from rows alone.
 using escalation_actor = caf::typed_actor<takes<tick>>;
 
-/// ADMIN does what the administrator of the box asks for: rosters and chains so far.
+/// ADMIN does what the administrator of the box asks for: rosters, chains, gates of devices.
 using admin_actor = caf::typed_actor<answers<admin_act, admin_answer>>;
 
 /// A DEVICE SESSION is one device channel: Noise, parsing, idempotency, unanswered requests. Parent:
@@ -66,7 +66,8 @@ using directory_actor =
                      // handed on to the user
                      answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>,
                      answers<ask_user, outcome>, takes<session_used>, takes<session_online>,
-                     takes<session_offline>, takes<fan_out>, takes<tick>, answers<wake_up, woken>>;
+                     takes<session_offline>, takes<fan_out>, takes<tick>, answers<wake_up, woken>,
+                     answers<gate_devices, outcome>>;
 
 /// WIPE ends recalls, destructions and revocations: key turns, a leaf for each order (store_messages.hpp).
 using wipe_actor = caf::typed_actor<takes<tick>>;

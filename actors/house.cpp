@@ -74,6 +74,7 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   d.first = std::move(parts.first);
   d.first_incarnation = parts.first_incarnation;
   d.start = parts.start;
+  d.sign_order = std::move(parts.sign_order);
   d.factors = parts.factors;
   d.line = std::make_shared<waiting_line>(rules::passwords_waiting_max);
   user_parts u{parts.rows, parts.random, parts.journal, parts.factors, h.store, {}, d.line};
@@ -91,7 +92,8 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   h.escalation =
       system.spawn(escalation, escalation_parts{parts.rows, parts.journal, h.store, h.directory, h.triage});
 
-  h.admin = system.spawn(admin_acts, admin_parts{parts.rows, parts.board.get(), parts.duty, h.store});
+  h.admin =
+      system.spawn(admin_acts, admin_parts{parts.rows, parts.board.get(), parts.duty, h.store, h.directory});
 
   session_parts s{parts.board.get(), parts.noise, h.directory, h.audit, h.triage, parts.journal};
   h.plugin_host = system.spawn(

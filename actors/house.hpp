@@ -26,6 +26,7 @@ struct house_parts {
   plugin_rights rights;
   store_parts store;
   std::uint8_t erasure_claim = 0;
+  order_signer sign_order;
   std::optional<founding> first;
   incarnation_id first_incarnation; ///< used if there is no clinic yet
   time_ms start = 0;                ///< wall clock

@@ -46,6 +46,15 @@ bytes renewal_for(const circumstances& c, const device_id& d);
 /// As many as one answer carries.
 std::vector<wire::device::renewal_due> renewals_due(const circumstances& c);
 
+// ---- lookups_exposure.cpp
+
+/// Entries of the log that one page about a device looks at.
+inline constexpr std::size_t entries_looked_at_max = ports::scan_rows_max;
+/// Of a device that was turned out: conversations of its parties, or the log's entries that name it, a page
+/// at a time; proofs are missing. not_found: not a registrar, or no such device; device_in_use.
+outcome get_exposure(const circumstances& c, const rules::clinic& board, const caller& who,
+                     const wire::device::get_exposure& m);
+
 // ---- directory_wakes.cpp
 
 /// Who is on duty for a role, or for each role of the caller's device; not_found: no such role,

@@ -276,6 +276,8 @@ struct deliver {
 struct end_session {
   refusal why = refusal::none;
   user_id user{}; ///< only if it is this person's; none = whoever it is
+  std::shared_ptr<const bytes>
+      last_word{}; ///< for the device, before its channel ends: an encoded wire::device::from_daemon
 };
 
 // ---- administrators of the box
@@ -287,6 +289,12 @@ struct admin_act {
 };
 struct admin_answer {
   admin::answer said;
+};
+
+/// The administrator's brake, for `directory`; answered by done with its leaf, or a refusal.
+struct gate_devices {
+  admin::set_gate what;
+  time_ms now = 0;
 };
 
 // ---- audit
@@ -336,6 +344,7 @@ WARDLINE_IN_PROCESS(ask_inbox)
 WARDLINE_IN_PROCESS(wake_up)
 WARDLINE_IN_PROCESS(woken)
 WARDLINE_IN_PROCESS(admin_act)
+WARDLINE_IN_PROCESS(gate_devices)
 WARDLINE_IN_PROCESS(admin_answer)
 WARDLINE_IN_PROCESS(fan_out)
 WARDLINE_IN_PROCESS(deliver)

@@ -62,6 +62,12 @@ struct strange_tries {
 /// table device, key_of_gate, stamped: nothing but that it is there.
 struct gate {};
 
+/// table device, key_of_brake, stamped: the administrator of the box closed the gate and may open it again.
+struct brake {
+  std::string reason; ///< as typed, at most brake_reason_bytes_max; shown to nobody but auditors
+};
+inline constexpr std::size_t brake_reason_bytes_max = 200;
+
 /// table party, key party id, stamped.
 struct party {
   rules::party_kind kind = rules::party_kind::user;
@@ -130,6 +136,7 @@ bytes encode(const lock_share& r);
 bytes encode(const wrong_passwords& r);
 bytes encode(const strange_tries& r);
 bytes encode(const gate& r);
+bytes encode(const brake& r);
 bytes encode(const party& r);
 bytes encode(const party_head& r);
 bytes encode(const conversation& r);
@@ -147,9 +154,11 @@ bytes key_of_strange_tries(const user_id& u);
 bytes key_of_store_instance(const device_id& d);
 bytes key_of_share(const device_id& d);
 bytes key_of_wrong_passwords(const device_id& d, const user_id& u);
-/// table device: stands there from the commit that gates the device on, and for ever. What a device asked for
+/// table device: stands there from the commit that gates the device on; for ever, but for what the
+/// administrator's brake closed. What a device asked for
 /// before it and was decided on an older snapshot is written only if it is absent.
 bytes key_of_gate(const device_id& d);
+bytes key_of_brake(const device_id& d);
 bytes key_of_head(const party_id& p);
 /// table conversation: party id | conversation id, value one byte: which conversations a party is in.
 bytes key_of_membership(const party_id& p, const conversation_id& c);

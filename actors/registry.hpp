@@ -88,6 +88,7 @@ public:
   void adopt(const e2ee::role_grant& x, const e2ee::log_place& at);
   void adopt(const e2ee::signed_revocation& x, const e2ee::log_place& at);
   void gate(const device_id& d) { gated_.insert(d); }
+  void ungate(const device_id& d) { gated_.erase(d); }
   void put(const party_id& p, const rows::party& row);
   void put(const user_id& u, const rows::user& row);
   void extend(const e2ee::roster_link& link);

@@ -156,4 +156,19 @@ bytes key_of_gate(const device_id& d) {
   return beside(d, 4);
 }
 
+bytes encode(const brake& r) {
+  auto out = begin();
+  out.text8(r.reason);
+  return out.take();
+}
+
+template <>
+std::optional<brake> decode<brake>(bytes_view raw) {
+  return whole<brake>(raw, [](reader& in, brake& r) { r.reason = in.text8(brake_reason_bytes_max); });
+}
+
+bytes key_of_brake(const device_id& d) {
+  return beside(d, 6);
+}
+
 } // namespace wardline::rows

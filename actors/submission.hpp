@@ -21,6 +21,7 @@ inline constexpr std::size_t reports_open_max = 64;
 struct turned_out {
   device_id device;
   public_key link_key{}; ///< CURVE key of its plugin; 0^32 = none is known
+  hash32 by{};           ///< object hash of its revocation; 0^32 = a gate alone
 };
 
 /// A party with a new head, and who was in it before.
@@ -46,7 +47,7 @@ struct answer_for {
 struct submitted_change {
   verdict what;
   conversation_id conversation{};       ///< its actor must be told
-  std::optional<turned_out> removed{};  ///< its channel ends
+  std::vector<turned_out> removed{};    ///< their channels end
   std::optional<new_head> turned{};     ///< its devices are told
   std::optional<pack_for> given{};      ///< its receiver is told
   std::optional<answer_for> answered{}; ///< its receiver is told
@@ -57,5 +58,9 @@ struct submitted_change {
 /// objects that are not submitted this way; not_found for parties and conversations the caller is not in;
 /// author_not_channel for an object that another device signed.
 submitted_change decide_submit(const circumstances& c, const caller& who, const wire::device::submit& m);
+
+/// Closes gates without a registrar, or opens what was closed this way. not_found; device_revoked: closed
+/// already; gate_not_yours, gate_open.
+submitted_change decide_gate(const circumstances& c, const admin::set_gate& m);
 
 } // namespace wardline

@@ -14,11 +14,12 @@ namespace {
 
 std::vector<stamped_change> rows_to_destroy(const circumstances& c, const device_id& d) {
   std::vector<stamped_change> out;
+  auto gate = rows::key_of_gate(d); // stays for ever, also where it was closed before
   bytes after;
   for (;;) { // lock shares and wrong passwords: everything beside the device's own row
     auto page = c.rows.scan(ports::table::device, d.view(), after, ports::scan_rows_max);
     for (const auto& row : page)
-      if (row.key.size() > device_id::size)
+      if (row.key.size() > device_id::size && row.key != gate)
         out.push_back({ports::del(ports::table::device, row.key), false});
     if (page.size() < ports::scan_rows_max)
       break;
@@ -123,8 +124,16 @@ submitted_change submit_revocation(const circumstances& c, const caller& who, by
   auto a = accepted(object->hash(), object->raw(), who, c.now);
   a.entry.object = object->subject.value;
   bool device = object->of_subject == e2ee::subject_kind::device;
-  if (device)
-    out.removed = turn_out(c, object->subject, a);
+  if (device) {
+    out.removed.push_back(turn_out(c, object->subject, a));
+    out.removed.back().by = object->hash();
+    // What she has in hand goes back to everybody; a device that another one of hers replaces took nothing
+    // from her sight.
+    const auto* held = c.known.trust().newest(object->subject);
+    bool only = held != nullptr && !has_another_device(c, held->what.user, object->subject);
+    if (object->reason != e2ee::revocation_reason::replaced || only)
+      order_reroute(c, object->subject, a);
+  }
   out.what = commit(std::move(a), object->hash(),
                     [object = *object, device, now = c.now](registry& r, const committed& at) {
                       r.adopt(object, {at.stamps.front().leaf, now});

@@ -31,6 +31,13 @@ std::optional<outcome> answered_before(const circumstances& c, const hash32& has
 /// Who lost the race learns what won it.
 outcome refused_at_head(refusal why, std::uint32_t n, const hash32& head);
 
+// ---- submission_gate.cpp
+/// Another device of this person that is neither gated nor revoked.
+bool has_another_device(const circumstances& c, const user_id& user, const device_id& d);
+/// What the device's person has in hand goes back to everybody (escalation_reroute.cpp); nothing for a
+/// station.
+void order_reroute(const circumstances& c, const device_id& d, act& with);
+
 // One function for each kind.
 submitted_change submit_registrar(const circumstances& c, const caller& who, bytes_view raw);
 submitted_change submit_device(const circumstances& c, const caller& who, const wire::device::submit& m);

@@ -73,6 +73,7 @@ house_parts parts_of(box& b, ports::random& random, ports::journal& journal, por
   p.store.dice = &random;
   p.store.journal = &journal;
   p.store.signer = {log_origin(b.clinic), ed25519_public(b.keys.log_key), signer_of(b.keys.log_key)};
+  p.sign_order = signer_of(b.keys.daemon_key);
   p.store.start = b.start;
   p.store.die = die;
   p.first = b.first;

@@ -19,19 +19,24 @@ enum class audit_kind : std::uint8_t {
   heartbeat = 11, ///< nothing happened; makes silence visible
   invited = 12,
   plugin_linked = 13,
-  incarnation_opened = 14,  ///< this log begins; after a restore it embeds the last known old checkpoint
-  factor_given = 20,        ///< the second factor again, for an act that asks for a fresh one
-  factor_refused = 21,      ///< a wrong one
-  factor_changed = 22,      ///< another authenticator (detail 1), or new recovery codes (detail 2)
-  store_seen = 23,          ///< the first channel of a device store (hash = SHA-256 of its instance)
-  store_copied = 24,        ///< another store under the same device: the device is gated
-  share_replaced = 25,      ///< the device confirmed its new lock share (hash = its act)
-  escalated = 30,           ///< nobody had a message: a step of its chain woke devices
-  lapsed = 31,              ///< its owner (user) said nothing for too long and has it no more
-  opened_off_duty = 32,     ///< as opened, by somebody whose duty it is not now
-  plan_changed = 33,        ///< a duty roster or a chain was set (object = the role)
-  renewal_offered = 34,     ///< a registrar signed a device's next certificate (hash = its hash)
-  recalled = 40,            ///< a message by its author: released to nobody from here on (hash = the act)
+  incarnation_opened = 14, ///< this log begins; after a restore it embeds the last known old checkpoint
+  factor_given = 20,       ///< the second factor again, for an act that asks for a fresh one
+  factor_refused = 21,     ///< a wrong one
+  factor_changed = 22,     ///< another authenticator (detail 1), or new recovery codes (detail 2)
+  store_seen = 23,         ///< the first channel of a device store (hash = SHA-256 of its instance)
+  store_copied = 24,       ///< another store under the same device: the device is gated
+  share_replaced = 25,     ///< the device confirmed its new lock share (hash = its act)
+  escalated = 30,          ///< nobody had a message: a step of its chain woke devices
+  lapsed = 31,             ///< its owner (user) said nothing for too long and has it no more
+  opened_off_duty = 32,    ///< as opened, by somebody whose duty it is not now
+  plan_changed = 33,       ///< a duty roster or a chain was set (object = the role)
+  renewal_offered = 34,    ///< a registrar signed a device's next certificate (hash = its hash)
+  rerouted = 35, ///< a device of its owner (user) was turned out: the message (object) is nobody's again
+  rerouting_ended = 36, ///< everything that waited was looked at for such an owner
+  gate_closed = 37, ///< by the administrator of the box, without a registrar (hash = SHA-256 of the reason)
+  gate_opened = 38, ///< likewise, what 37 closed
+  wipe_sent = 39, ///< a device that was turned out was connected, and its channel carried a wipe order (hash)
+  recalled = 40,  ///< a message by its author: released to nobody from here on (hash = the act)
   destruction_ordered = 41, ///< of a conversation's messages: likewise (hash = the act)
   destroyed = 42,           ///< the keys of what 40, 41 or a revocation named are overwritten
   quarantined = 43,         ///< a row that could not be opened twice

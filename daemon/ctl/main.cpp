@@ -4,6 +4,7 @@
 #include "../system_clock.hpp"
 #include "audit_line.hpp"
 #include "certify.hpp"
+#include "device_line.hpp"
 #include "files.hpp"
 #include "plan_commands.hpp"
 #include "prompt.hpp"
@@ -32,6 +33,7 @@ struct options {
   std::string plan_file;
   triage_options triage;
   audit_options audit;
+  device_options device;
   std::function<int()> run; ///< set by the groups of commands that stand in files of their own
   bool json = false;
 };
@@ -215,6 +217,7 @@ int run(int argc, char** argv) {
                          "YAML file: role, steps, lapse");
   add_triage(app, o.triage, o.json, o.run);
   add_audit(app, o.audit, o.config, o.json, o.run);
+  add_device(app, o.device, o.config, o.json, o.run);
   auto* erase = app.add_subcommand("erasure", "What destroying a message proves on this box's disk");
   erase->add_option("--config", o.config, "Settings of the box")->capture_default_str();
   erase->callback([&o] { o.run = [&o] { return erasure(o); }; });

@@ -15,6 +15,29 @@ void add_cosign(CLI::App& admin, const choices& chosen, cosign_words& words, std
   cosign->callback([&] { run = [&] { return run_cosign(chosen, words); }; });
 }
 
+using doing = std::function<void(CLI::App*, int (*)(const choices&, const admin_words&))>;
+
+void add_lost_device(CLI::App& admin, admin_words& words, const doing& does) {
+  auto* device =
+      admin.add_subcommand("device", "A device that was lost, and the certificate of what was done");
+  device->require_subcommand(1);
+  device->fallthrough();
+  auto* lost = device->add_subcommand("lost", "Shut a device out, for ever, with all that follows from it");
+  lost->add_option("name", words.name, "Device id, or name of a person or station with one device")
+      ->required();
+  lost->add_option("--certificate", words.request, "File to be written; its signature goes to FILE.sig");
+  does(lost, run_device_lost);
+  auto* certificate =
+      device->add_subcommand("certificate", "Write the certificate again, as things stand now");
+  certificate->add_option("device", words.device, "Its id")->required();
+  certificate->add_option("--out", words.request, "File to be written; its signature goes to FILE.sig")
+      ->required();
+  does(certificate, run_device_certificate);
+  auto* check = device->add_subcommand("check", "Is a certificate unchanged, and who signed it?");
+  check->add_option("file", words.request, "The certificate; FILE.sig lies beside it")->required();
+  does(check, run_device_check);
+}
+
 } // namespace
 
 void add_invite(CLI::App& app, const choices& chosen, invite_words& invite, std::function<int()>& run) {
@@ -59,6 +82,7 @@ void add_admin(CLI::App& app, const choices& chosen, invite_words& invite, admin
   revoke->add_option("name", words.name, "Device id, or name of a person or station")->required();
   revoke->add_option("--reason", words.reason, "lost, stolen, left, replaced or compromised")->required();
   does(revoke, run_revoke);
+  add_lost_device(*admin, words, does);
   auto* renew = admin->add_subcommand("renew", "The next certificate for a device, or for all of a person's");
   renew->add_option("name", words.name, "Device id, or name of a person or station")->required();
   renew->add_option("--request", words.request, request_help);

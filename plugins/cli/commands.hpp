@@ -91,6 +91,10 @@ int run_invite(const choices& c, const invite_words& order);
 int run_grant(const choices& c, const admin_words& order);
 int run_withdraw(const choices& c, const admin_words& order);
 int run_revoke(const choices& c, const admin_words& order);
+/// `request`: the file for the certificate, which its signature stands beside as FILE.sig.
+int run_device_lost(const choices& c, const admin_words& order);
+int run_device_certificate(const choices& c, const admin_words& order);
+int run_device_check(const choices& c, const admin_words& order);
 int run_turn(const choices& c, const admin_words& order);
 int run_give_keys(const choices& c, const admin_words& order);
 int run_devices(const choices& c, const admin_words& order);
@@ -142,6 +146,7 @@ public:
   std::unique_ptr<connection> line;
 
   client::device& device() { return line->device(); }
+  [[nodiscard]] const client::device& device() const { return line->device(); }
   /// From the password file, or the terminal. Nothing has been said if it is nothing.
   [[nodiscard]] std::optional<std::string> password(const std::string& question) const;
   /// From the file of the authenticator (`ahead` steps later), or the terminal.
@@ -162,6 +167,8 @@ public:
   int silent(const std::string& more = {}) const;
 
 private:
+  /// What was written here and cannot be sent now.
+  void tell_kept() const;
   std::optional<int> find_user();
   std::optional<int> give_password();
   user_id user_; ///< on a station: who logs in

@@ -57,8 +57,10 @@ std::optional<int> errand::log_in(const std::string& if_silent) {
                         exit_not_allowed);
   auto& d = device();
   auto waits_for_us = [&] { return d.settled() || d.needs_log_in() || d.turned_away() != refusal::none; };
-  if (!line->wait(waits_for_us) || d.turned_away() != refusal::none)
+  if (!line->wait(waits_for_us) || d.turned_away() != refusal::none) {
+    tell_kept();
     return silent(if_silent);
+  }
   if (auto code = find_user())
     return code;
   // On a station somebody else may be logged in.
@@ -132,6 +134,20 @@ refusal errand::prove() {
     if (*done || done->why() != refusal::wrong_second_factor || ahead + 1 >= tries)
       return done->why();
   }
+}
+
+/// The store is closed: which of them the server has cannot be said.
+void errand::tell_kept() const {
+  auto kept = store->scan(client::table::outbox, {}, {}).size();
+  if (kept == 0 || device().stage() == client::device_stage::open)
+    return;
+  words.remark(fmt::format("{}{} message{} written here {} kept on this device, and the server may not have "
+                           "the last of them. If one was "
+                           "urgent, say it another way now. If others reach the server and this device does "
+                           "not, it was shut out: ask a "
+                           "registrar.",
+                           kept, kept == client::scan_rows_max ? " or more" : "", kept == 1 ? "" : "s",
+                           kept == 1 ? "is" : "are"));
 }
 
 void errand::drain() {

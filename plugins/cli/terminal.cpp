@@ -46,6 +46,7 @@ int exit_code_of(refusal why) {
   case refusal::second_registrar_missing:
   case refusal::not_entitled_to_act:
   case refusal::device_revoked:
+  case refusal::device_wiped:
   case refusal::plugin_not_granted:
     return exit_not_allowed;
   case refusal::store_not_openable:

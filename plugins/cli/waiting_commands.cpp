@@ -250,7 +250,16 @@ int run_watch(const choices& c, const watch_words& order) {
   };
   if (!c.as_json)
     e.words.remark("Listening. End with Ctrl-C.");
-  e.line->wait([&] { return order.once && wakes > 0; }, std::uint64_t{order.seconds} * 1'000);
+  auto shut_out = [&] {
+    auto why = e.device().turned_away();
+    return why != refusal::none                                ? why
+           : e.device().last_loss() == refusal::device_revoked ? refusal::device_revoked
+                                                               : refusal::none;
+  };
+  e.line->wait([&] { return (order.once && wakes > 0) || shut_out() != refusal::none; },
+               std::uint64_t{order.seconds} * 1'000);
+  if (auto why = shut_out(); why != refusal::none)
+    return e.words.refuse(why);
   return e.words.result("", {{"count", wakes}, {"wakes", std::move(all)}});
 }
 

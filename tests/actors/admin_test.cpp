@@ -16,7 +16,7 @@ struct admin_fixture {
   store_fixture s;
   rules::duty_board duty;
   store_actor store = s.spawn(w);
-  admin_actor acts = w.sys.spawn(admin_acts, admin_parts{&s.disk, &c.board, &duty, store});
+  admin_actor acts = w.sys.spawn(admin_acts, admin_parts{&s.disk, &c.board, &duty, store, {}});
   time_ms now = small_clinic::now;
 
   admin_fixture() {

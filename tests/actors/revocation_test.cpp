@@ -1,5 +1,7 @@
 // Turning a device out: who may, and that everything of it goes in one transaction (e2ee 5.5, 6.7).
+#include "e2ee/wipe.hpp"
 #include "fake_session.hpp"
+#include "reroute_rows.hpp"
 #include "role_links.hpp"
 #include "rules/sign_in_limits.hpp"
 #include "wire/hash.hpp"
@@ -89,12 +91,20 @@ TEST_CASE("a revocation takes gate, session, shares and link key with it, in one
   CHECK(f.last_entry().object == d.value);
   CHECK(f.board->now()->device(d)->gated);
   CHECK(f.channel.ended == std::vector{refusal::device_revoked});
+  CHECK(f.link.forbidden.empty()); // its channel has just been told why
+  caf::anon_send(f.house, tick{f.now, last_word_ms});
+  f.w.run();
   CHECK(f.link.forbidden == std::vector{f.link_key});
   CHECK_FALSE(f.present(ports::table::session, to_bytes(d.view())));
   CHECK_FALSE(f.present(ports::table::device, rows::key_of_share(d)));
   CHECK_FALSE(f.present(ports::table::device, rows::key_of_wrong_passwords(d, f.nurse1->user)));
   auto curve = sha256(f.link_key);
   CHECK_FALSE(f.present(ports::table::link_key, to_bytes(curve)));
+  auto order =
+      read_row<rows::reroute_order>(f.s.disk, ports::table::meta, rows::key_of_reroute(f.nurse1->user));
+  REQUIRE(order); // what she has in hand goes back to everybody
+  CHECK(order->row.device == d);
+  CHECK(order->at.leaf == done.leaf);
   // Nobody else loses anything.
   auto other = f.nurse2->device;
   CHECK(f.present(ports::table::session, to_bytes(other.view())));
@@ -109,6 +119,35 @@ TEST_CASE("a revocation takes gate, session, shares and link key with it, in one
   CHECK(f.board->now()->device(d)->gated);
   CHECK(std::none_of(f.link.allowed.begin(), f.link.allowed.end(),
                      [&](const auto& k) { return k.first == f.link_key; }));
+}
+
+TEST_CASE("a device that is connected gets a signed order to destroy its store, with a leaf that says so") {
+  lost_phone f;
+  f.signs_orders = true;
+  f.restart();
+  caf::anon_send(f.house, session_online{f.caller_now(*f.nurse1), f.channel.actor});
+  f.w.run();
+  f.channel.got.clear();
+  auto m = f.signed_by(f.by_registrar(f.nurse1->device), f.c.admin().signing);
+  auto done = as<ask::submitted>(f.says(f.c.admin(), m));
+  f.w.run();
+  auto orders = f.channel.take<ask::wipe_order>();
+  REQUIRE(orders.size() == 1);
+  auto order = e2ee::wipe_order::decode(orders[0].object, f.c.id);
+  REQUIRE(order);
+  CHECK(e2ee::check_wipe_order(*order, f.nurse1->device, f.c.daemon_key.public_part(),
+                               f.board->now()->incarnation) == refusal::none);
+  CHECK(order->revocation == done.hash);
+  CHECK(order->scope == e2ee::wipe_scope::whole_store);
+  auto leaf = f.last_entry();
+  CHECK(leaf.kind == rules::audit_kind::wipe_sent);
+  CHECK(leaf.device == f.nurse1->device);
+  CHECK(leaf.hash == order->hash());
+  // Who is not connected gets none: the log claims no more than was done.
+  auto leaves = f.leaves();
+  as<ask::submitted>(f.says(f.c.admin(), f.signed_by(f.by_registrar(f.second->device), f.c.admin().signing)));
+  f.w.run();
+  CHECK(f.leaves() == leaves + 1);
 }
 
 TEST_CASE("a person turns out her own device, a stranger does not") {
@@ -145,6 +184,19 @@ TEST_CASE("a revocation asks for a second factor that is five minutes old at mos
   auto done = as<ask::submitted>(f.says(*f.nurse1, m));
   f.proved = 0; // the answer got lost: nothing is done, so nothing is asked
   CHECK(as<ask::submitted>(f.says(f.c.admin(), m)).leaf == done.leaf);
+}
+
+TEST_CASE("a device that another one of hers replaces takes nothing out of her hands; the last one does") {
+  lost_phone f;
+  auto order_of = [&] { return f.present(ports::table::meta, rows::key_of_reroute(f.nurse1->user)); };
+  auto x = f.by_registrar(f.nurse1->device);
+  x.reason = revocation_reason::replaced;
+  as<ask::submitted>(f.says(f.c.admin(), f.signed_by(x, f.c.admin().signing)));
+  CHECK_FALSE(order_of());
+  x = f.by_registrar(f.second->device);
+  x.reason = revocation_reason::replaced;
+  as<ask::submitted>(f.says(f.c.admin(), f.signed_by(x, f.c.admin().signing)));
+  CHECK(order_of());
 }
 
 TEST_CASE("a device is turned out once, for ever") {

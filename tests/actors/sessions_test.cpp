@@ -156,3 +156,31 @@ TEST_CASE("the first store of a device is noted, a second one gates the device a
   f.restart();
   CHECK(f.board->now()->device(f.nurse1->device)->gated);
 }
+
+TEST_CASE(
+    "an ended certificate is an alarm: log-in and looking go on; an ended registrar's brake is the box's") {
+  seated f;
+  auto& other = f.nurse("nurse2", {"triage"});
+  f.pass(400 * build::day);
+  CHECK(f.nurse1->certificate.until < f.now);
+  as<ask::done>(f.says(*f.nurse1, f.hello_of(*f.nurse1, 1)));
+  as<ask::logged_in>(f.answer_to(f.signing_in(*f.nurse1, f.nurse1->user)));
+  CHECK(f.is_back(*f.nurse1));
+  as<ask::party>(f.says(*f.nurse1, ask::get_party{f.c.party("triage"), 1}));
+  CHECK_FALSE(f.board->now()->device(f.nurse1->device)->gated);
+  // A registrar whose own certificate ended turns nobody out (e2ee 5.2). A lost device does not wait for her
+  // next one: the administrator closes its gate, and another device of its person may revoke it.
+  f.proved = f.now;
+  e2ee::revocation_fields lost{e2ee::subject_kind::device,
+                               other.device,
+                               e2ee::revocation_reason::lost,
+                               f.now,
+                               f.c.admin().device,
+                               f.c.registrar_of(f.c.admin()).hash()};
+  auto signed_by = [&](const e2ee::signing_key& key) {
+    return ask::submit{e2ee::sign_object(f.c.id, lost, {{key, e2ee::labels::revocation}}), {}, {}};
+  };
+  CHECK(why(f.says(f.c.admin(), signed_by(f.c.admin().signing))) == refusal::registrar_expired);
+  as<ask::done>(f.answer_to(gate_devices{{other.device, {}, false, "lost at night"}, f.now}));
+  CHECK(f.board->now()->device(other.device)->gated);
+}

@@ -22,6 +22,7 @@ struct options {
   unsigned window = 64;    ///< of each sender, without an answer
   double at_least = 0;     ///< of accepted_over_bare_loop; below it the run fails
   std::string wardlined;
+  unsigned turns = 0; ///< so often each key turn is measured, and nothing else
   bool json = false;
 };
 
@@ -168,8 +169,53 @@ void progress(const options& o, const std::string& what) {
     std::fprintf(stderr, "%s\n", what.c_str());
 }
 
+constexpr std::size_t body_bytes = 1'024 + 16;
+/// Of a message to two parties (DESIGN 3: 0.5 KB, and 0.1 KB a party), where none was made.
+constexpr std::size_t usual_slip_bytes = 704;
+
+std::filesystem::path new_folder() {
+  return std::filesystem::temp_directory_path() / ("wardline-bench-" + std::to_string(::getpid()));
+}
+
+turn_report measured_turn(const std::filesystem::path& folder, std::uint64_t destroyed,
+                          std::size_t slip_bytes) {
+  return run_turn(folder / ("turn" + std::to_string(destroyed)), 100'000, destroyed, slip_bytes, body_bytes);
+}
+
+nlohmann::json turn_json(const turn_report& t) {
+  return {{"messages", t.messages},
+          {"destroyed", t.destroyed},
+          {"segments", t.segments},
+          {"rows_resealed", t.resealed},
+          {"turn_ms", t.turn_ms},
+          {"longest_pause_of_the_writer_ms", t.longest_step_ms},
+          {"longest_post_between_ms", t.longest_post_ms}};
+}
+
+/// Key turns alone, a line each, as they may be quoted. Needs no daemon.
+int run_turns(const options& o) {
+  nlohmann::json out = {{"key_turns", nlohmann::json::array()}};
+  for (unsigned i = 0; i < o.turns; ++i)
+    for (std::uint64_t destroyed : {1, 1'000}) {
+      auto folder = new_folder();
+      auto t = measured_turn(folder, destroyed, usual_slip_bytes);
+      std::filesystem::remove_all(folder);
+      out["key_turns"].push_back(turn_json(t));
+      if (!o.json)
+        std::printf(
+            "destroying %llu of %llu messages: %.1f ms, %llu segments, %llu rows re-sealed; longest pause of "
+            "the writer %.1f ms, longest post between %.1f ms\n",
+            static_cast<unsigned long long>(t.destroyed), static_cast<unsigned long long>(t.messages),
+            t.turn_ms, static_cast<unsigned long long>(t.segments),
+            static_cast<unsigned long long>(t.resealed), t.longest_step_ms, t.longest_post_ms);
+    }
+  if (o.json)
+    std::puts(out.dump().c_str());
+  return 0;
+}
+
 int run(const options& o) {
-  auto folder = std::filesystem::temp_directory_path() / ("wardline-bench-" + std::to_string(::getpid()));
+  auto folder = new_folder();
   std::filesystem::remove_all(folder);
   nlohmann::json out;
   std::size_t slip_bytes = 0;
@@ -217,7 +263,6 @@ int run(const options& o) {
           "/proc/PID/io of a process that keeps its memory private is open to root alone: run this as root";
   }
   progress(o, "bare loop");
-  constexpr std::size_t body_bytes = 1'024 + 16;
   auto bare = run_bare_loop(folder / "bare", static_cast<std::uint64_t>(o.messages) * o.pairs, 512,
                             slip_bytes, body_bytes);
   out["bare_loop_per_second"] = bare.messages_per_second;
@@ -225,17 +270,8 @@ int run(const options& o) {
   out["bare_loop_bytes_written_per_message"] = or_null(bare.bytes_written_per_message);
   out["accepted_over_bare_loop"] = out["accepted_per_second"].get<double>() / bare.messages_per_second;
   progress(o, "key turns");
-  for (std::uint64_t destroyed : {1, 1'000}) {
-    auto t =
-        run_turn(folder / ("turn" + std::to_string(destroyed)), 100'000, destroyed, slip_bytes, body_bytes);
-    out["key_turns"].push_back({{"messages", t.messages},
-                                {"destroyed", t.destroyed},
-                                {"segments", t.segments},
-                                {"rows_resealed", t.resealed},
-                                {"turn_ms", t.turn_ms},
-                                {"longest_pause_of_the_writer_ms", t.longest_step_ms},
-                                {"longest_post_between_ms", t.longest_post_ms}});
-  }
+  for (std::uint64_t destroyed : {1, 1'000})
+    out["key_turns"].push_back(turn_json(measured_turn(folder, destroyed, slip_bytes)));
   std::filesystem::remove_all(folder);
   out["at_least"] = o.at_least;
   std::puts(out.dump(o.json ? -1 : 2).c_str());
@@ -259,6 +295,7 @@ int main(int argc, char** argv) {
   app.add_option("--window", o.window, "Of each sender, without an answer")->capture_default_str();
   app.add_option("--at-least", o.at_least, "Fail if accepted_over_bare_loop is below this")
       ->capture_default_str();
+  app.add_option("--turns", o.turns, "Measure key turns alone, so often")->check(CLI::Range(1U, 100U));
   app.add_flag("--quick", quick, "10 pairs, 200 messages each");
   app.add_flag("--json", o.json, "One JSON object, nothing else");
   CLI11_PARSE(app, argc, argv);
@@ -268,5 +305,5 @@ int main(int argc, char** argv) {
   }
   if (sodium_init() < 0)
     give_up("libsodium does not start on this machine");
-  return run(o);
+  return o.turns != 0 ? run_turns(o) : run(o);
 }

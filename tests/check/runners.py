@@ -101,6 +101,8 @@ def table(root):
             needs=("build dev",)),
         one("demo urgent", FULL, ["python3", str(root / "tests" / "demo" / "urgent_test.py")], 600,
             needs=("build dev",)),
+        one("demo lost device", FULL, ["python3", str(root / "tests" / "demo" / "lost_test.py")], 900,
+            needs=("build dev",)),
         one("demo registrars", FULL, ["python3", str(root / "tests" / "demo" / "registrars_test.py")], 600,
             needs=("build dev",)),
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),

@@ -21,6 +21,7 @@ const std::vector<entry>& entries() {
       {"grant", run_grant},
       {"revocation", run_revocation},
       {"cosign", run_cosign},
+      {"wipe_order", run_wipe_order},
       {"conversation", run_conversation},
       {"slip", run_slip},
       {"act", run_act},

@@ -53,6 +53,7 @@ bool run_device(bytes_view input);
 bool run_grant(bytes_view input);
 bool run_revocation(bytes_view input);
 bool run_cosign(bytes_view input);
+bool run_wipe_order(bytes_view input);
 bool run_conversation(bytes_view input);
 bool run_slip(bytes_view input);
 bool run_act(bytes_view input);

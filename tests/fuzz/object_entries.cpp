@@ -8,6 +8,7 @@
 #include "e2ee/pack.hpp"
 #include "e2ee/roster.hpp"
 #include "e2ee/slip.hpp"
+#include "e2ee/wipe.hpp"
 #include "entries.hpp"
 #include "script.hpp"
 
@@ -69,6 +70,10 @@ bool run_revocation(bytes_view input) {
 
 bool run_cosign(bytes_view input) {
   return run_object<e2ee::cosign_fields>(input);
+}
+
+bool run_wipe_order(bytes_view input) {
+  return run_object<e2ee::wipe_fields>(input);
 }
 
 bool run_conversation(bytes_view input) {

@@ -8,6 +8,7 @@
 #include "e2ee/keylist.hpp"
 #include "e2ee/pack.hpp"
 #include "e2ee/slip.hpp"
+#include "e2ee/wipe.hpp"
 #include "entries.hpp"
 #include "plugins/sdk/wire/message_samples.hpp"
 #include <cstdlib>
@@ -74,6 +75,9 @@ void add_wire(seeds& out) {
   roster.people = {{"A. Able", {5, 10}}, {"B. Baker", {5, 19}}};
   roster.overrides = {{{7, 5}, {{"C. Charlie", {7, 15}}}}};
   out["admin_act"]["roster"] = admin::encode(admin::act_body{roster});
+  out["admin_act"]["gate"] = admin::encode(
+      admin::act_body{admin::set_gate{tests::sample_id<device_id>(1), {}, false, "left in the tram"}});
+  out["admin_act"]["ungate"] = admin::encode(admin::act_body{admin::set_gate{{}, "A. Able", true, {}}});
   out["admin_answer"]["done"] =
       admin::encode(admin::answer{{}, {{refusal::roster_gap, {3, 8}, "nurses"}}, 9});
   out["admin_answer"]["refused"] =
@@ -179,6 +183,16 @@ void add_certificates(seeds& out) {
   revocation.signer_device = sample_id<device_id>(12);
   revocation.signer = sample_hash(13);
   out["revocation"]["lost"] = object_of(revocation);
+  e2ee::wipe_fields order;
+  order.order.fill(16);
+  order.device = sample_id<device_id>(1);
+  order.revocation = sample_hash(14);
+  order.incarnation = sample_id<incarnation_id>(10);
+  order.time = day_one;
+  out["wipe_order"]["store"] = object_of(order);
+  order.scope = e2ee::wipe_scope::one_party;
+  order.party = sample_id<party_id>(6);
+  out["wipe_order"]["party"] = object_of(order);
   out["cosign"]["one"] = object_of(e2ee::cosign_fields{sample_hash(14), sample_hash(15), day_one});
 }
 

@@ -76,6 +76,7 @@ house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& fi
   p.store.journal = &journal_;
   p.store.signer = {daemon::log_origin(first->clinic), daemon::ed25519_public(disk.keys.log),
                     daemon::signer_of(disk.keys.log)};
+  p.sign_order = daemon::signer_of(disk.keys.daemon);
   p.store.die = [this](const char*) { dead_ = true; };
   p.first = first;
   p.first_incarnation = random.make<incarnation_id>();

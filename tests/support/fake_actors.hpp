@@ -28,6 +28,7 @@ struct fake_directory {
   std::vector<session_online> online;
   std::vector<session_offline> offline;
   std::vector<wake_up> wakes;
+  std::function<outcome(const gate_devices&)> on_gate;
   std::function<std::size_t(const wake_up&)> on_wake; ///< devices reached; one without it
 
   template <class Message>
@@ -48,6 +49,7 @@ struct fake_directory {
               return answer(self, on_ask, m);
             return on_hello ? on_hello(m) : outcome{wire::device::done{}};
           },
+          [=, this](const gate_devices& m) { return answer(self, on_gate, m); },
           [=, this](const post_slip& m) { return answer(self, on_post, m); },
           [=, this](const open_bodies& m) { return answer(self, on_open, m); },
           [=, this](const read_slips& m) { return answer(self, on_slips, m); },
@@ -132,13 +134,28 @@ struct gate_before_store {
     caf::anon_send(front, flush{});
   }
 
+  /// Hands on the first of them alone, and holds on.
+  void release_one() {
+    one = true;
+    caf::anon_send(front, flush{});
+  }
+
   void refuse(refusal why) {
     instead = why;
     release();
   }
 
 private:
+  bool one = false;
+
   void let_go() {
+    if (std::exchange(one, false)) {
+      if (!held.empty()) {
+        held.front().ack.delegate(behind, held.front().what);
+        held.erase(held.begin());
+      }
+      return;
+    }
     auto why = std::exchange(instead, refusal::none);
     for (auto& h : std::exchange(held, {}))
       if (why == refusal::none)

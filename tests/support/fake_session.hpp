@@ -17,7 +17,12 @@ struct fake_session {
     actor = sys.spawn([this](device_session_actor::pointer) -> device_session_actor::behavior_type {
       return {[](const channel_in&) {}, [this](const channel_cut& m) { cut.push_back(m.why); },
               [this](const deliver& m) { got.push_back(m.message); },
-              [this](const end_session& m) { ended.push_back(m.why); }, [](const tick&) {}};
+              [this](const end_session& m) {
+                ended.push_back(m.why);
+                if (m.last_word)
+                  got.push_back(m.last_word);
+              },
+              [](const tick&) {}};
     });
   }
 

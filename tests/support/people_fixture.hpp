@@ -74,6 +74,7 @@ struct people_fixture {
   };
   make_user make_user_actor; ///< the real one if the test gives none
   std::size_t conversations_open = conversations_open_max;
+  bool signs_orders = false; ///< wipe orders to devices that are turned out
   time_ms now = build::founded + build::hour;
   time_ms proved = 0; ///< when whoever asks gave a second factor
   store_actor store_in_house;
@@ -148,6 +149,13 @@ struct people_fixture {
     d.first_incarnation = build::named<incarnation_id>("first life");
     d.start = now;
     d.conversations_open = conversations_open;
+    if (signs_orders)
+      d.sign_order = [this](bytes_view m) {
+        // What it is given begins with the label; the key puts it there itself.
+        auto label = lab(e2ee::labels::wipe);
+        REQUIRE(to_bytes(m.first(label.size())) == label);
+        return c.daemon_key.sign(e2ee::labels::wipe, m.subspan(label.size()));
+      };
     return d;
   }
   user_parts parts_of_user() {

@@ -13,6 +13,7 @@
 // sent again, what was asked is asked again by its id.
 #include "client/device_store.hpp"
 #include "client/device_values.hpp"
+#include "client/exposure_report.hpp"
 #include "client/pipe.hpp"
 #include "client/session.hpp"
 
@@ -156,6 +157,15 @@ public:
   void renew(const device_id& which, done<handed_over> then);
   /// Also a person's own other device. second_factor_too_old: prove it, then call again.
   void revoke(const device_id& which, e2ee::revocation_reason reason, done<nothing> then);
+  /// Of a device that was turned out: what it could open, and every entry of the log that names it, from this
+  /// leaf on (with 0 also the conversations and groups). device_in_use: report it first.
+  void exposure(const device_id& which, std::uint64_t from_leaf, done<exposure_report> then);
+  /// A device whose certificate was verified here.
+  [[nodiscard]] std::optional<member_row> member(const device_id& which) const;
+  /// This device's signature over the bytes of a file; nothing while locked.
+  [[nodiscard]] std::optional<signature64> sign_statement(bytes_view file) const;
+  /// Is it the signature of this device, by the certificate that the log shows? not_found, bad_signature.
+  void check_statement(const device_id& by, bytes file, const signature64& signature, done<member_row> then);
   /// A party by its id, or by the name of a role or person: a new link with what waits in it.
   void turn(std::string party, done<nothing> then);
   /// Keys of a conversation for a device that replaced its person's others (e2ee 6.9), after the identity

@@ -13,7 +13,8 @@ device::parts::parts(device& owner, device_store& store, pipe& out, device_event
                                                                                        messages},
       outbox{shared, conversations, parties, messages}, opening{shared, messages}, acts{shared, messages},
       key_lists{shared, parties, messages, conversations}, reports{shared, objects, messages, key_lists},
-      registry{shared, objects, changes}, second{shared, objects, changes, parties, registry},
+      registry{shared, objects, changes}, exposures{shared, log, parties}, second{shared, objects, changes,
+                                                                                  parties, registry},
       invitations{shared, objects, conversations, registry},
       addressing{shared, parties, conversations, invitations}, renewal{shared, objects}, enrolment{shared} {
   outbox.other_moved = [this](const outbox_row& row, const refused&) {
@@ -48,6 +49,7 @@ session_events device::parts::heard() {
   out.pending = [this](const wire::device::pending& p) { turns.on_pending(p); };
   out.ended = [this](refusal why) { on_ended(why); };
   out.share_gone = [this](std::uint32_t number) { on_share_gone(number); };
+  out.wiped = [this](bytes_view order) { on_wipe_order(order); };
   out.woken = [this](const wire::device::wake& w) {
     if (shared.events.woken)
       shared.events.woken(w.message, static_cast<urgency>(w.level));
@@ -67,8 +69,7 @@ void device::parts::start(time_ms now) {
     shared.link.start(enrolment.identity(false), now);
 }
 
-/// The pin moves first: what is fetched next is judged under it. A log that does not fit is said, and work
-/// goes on (e2ee 5.15).
+/// The pin moves first. A log that does not fit is said, and work goes on (e2ee 5.15).
 void device::parts::on_welcome(wire::device::welcome& w) {
   greeted = true;
   away = refusal::none;
@@ -112,8 +113,7 @@ void device::parts::enrolled(const credentials_ref& held, done<logged_in_as> the
     });
 }
 
-/// The name is checked by nobody here: a locked device trusts no certificate yet. A daemon that names another
-/// person only makes the password wrong.
+/// Nobody checks the name here; a daemon that names another person only makes the password wrong.
 void device::parts::find_user(std::string name, done<user_id> then) {
   shared.link.ask_for<wire::device::person>(wire::device::find_person{std::move(name)},
                                             [then](const result<wire::device::person>& found) {

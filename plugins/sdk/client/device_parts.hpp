@@ -5,6 +5,7 @@
 #include "client/addressing.hpp"
 #include "client/device.hpp"
 #include "client/enrolment.hpp"
+#include "client/exposures.hpp"
 #include "client/key_lists.hpp"
 #include "client/opening.hpp"
 #include "client/outbox.hpp"
@@ -37,6 +38,7 @@ struct device::parts {
   client::key_lists key_lists;
   client::reports reports;
   client::registry_acts registry;
+  client::exposures exposures;
   client::second_registrar second;
   client::invitations invitations;
   client::addressing addressing;
@@ -70,6 +72,7 @@ struct device::parts {
   void confirm_share(std::uint32_t number);
   void on_share_gone(std::uint32_t number);
   refusal check_last_share(std::uint32_t number);
+  void on_wipe_order(bytes_view raw); // store_wipe.cpp
   refusal load_inner();
   void settle();
   void settle_parties();

@@ -6,28 +6,23 @@ namespace wardline::client {
 
 namespace {
 
-/// The audit entry's fields that a device needs (kind, time, hash, detail). Format of the audit log, version
-/// 1: u8 version 1 | u8 kind | u64 time | b16 user | b16 device | b16 conversation | b16 object | b32 hash |
-/// v16 detail.
-struct entry_facts {
-  std::uint8_t kind = 0;
-  time_ms time = 0;
-  hash32 hash{};
-  bytes detail; ///< of an accepted object: a second registrar's word, or nothing
-};
-
 /// Kinds of entries that say an object was accepted: accepted, enrolled, invited. An entry about a refusal
 /// names the hash of what was refused and proves nothing.
 constexpr std::uint8_t accepting_kinds[] = {2, 3, 12};
 
-expected<entry_facts> read_entry(bytes_view raw) {
+/// Format of the audit log, version 1: u8 version 1 | u8 kind | u64 time | b16 user | b16 device |
+/// b16 conversation | b16 object | b32 hash | v16 detail.
+expected<log_entry> read_entry(bytes_view raw) {
   e2ee::reader in{raw};
   if (in.u8() != 1)
     in.refuse(refusal::unknown_version);
-  entry_facts out;
+  log_entry out;
   out.kind = in.u8();
   out.time = in.u64();
-  in.take(4 * 16); // user, device, conversation, object id
+  out.user = in.id<user_id>();
+  out.device = in.id<device_id>();
+  out.conversation = in.id<conversation_id>();
+  out.object = in.fixed_bytes<16>();
   out.hash = in.b32();
   out.detail = to_bytes(in.v16());
   in.finish();
@@ -167,6 +162,17 @@ void log_watch::settle_on(const std::string& note, std::function<void(refusal)> 
         else
           then(core_.pin && core_.pin->head == wanted ? refusal::none : refusal::needs);
       });
+}
+
+expected<log_entry> log_watch::prove_entry(const wire::device::logged& x) const {
+  auto entry = read_entry(x.entry);
+  if (!entry || !core_.pin)
+    return refusal::not_in_log;
+  const auto& head = core_.pin->head;
+  entry->leaf = x.leaf;
+  entry->leaf_hash = e2ee::leaf_hash(leaf_data(entry->kind, x.salt, x.entry));
+  auto why = e2ee::check_inclusion(entry->leaf_hash, x.leaf, head.size, head.root, x.proof);
+  return why == refusal::none ? std::move(entry) : expected<log_entry>{why};
 }
 
 expected<proved> log_watch::prove(const wire::device::logged& x) const {

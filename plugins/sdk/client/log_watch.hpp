@@ -2,6 +2,7 @@
 // The audit log as this device sees it (e2ee 5.15): the pinned checkpoint, which only moves forward, and
 // proofs that objects stand under it.
 #include "client/core.hpp"
+#include "client/exposure_report.hpp"
 
 namespace wardline::client {
 
@@ -34,6 +35,8 @@ public:
   /// Refusals: not_in_log (also for a leaf younger than the checkpoint), unknown_kind, object_too_large,
   /// truncated.
   [[nodiscard]] expected<proved> prove(const wire::device::logged& x) const;
+  /// The same of an entry alone, whatever it says.
+  [[nodiscard]] expected<log_entry> prove_entry(const wire::device::logged& x) const;
 
 private:
   expected<e2ee::checkpoint> verified(const std::string& note) const;

@@ -186,6 +186,9 @@ void session::take_message(bytes_view raw) {
   } else if (auto* wake = std::get_if<wire::device::wake>(&*message)) {
     if (events_.woken)
       events_.woken(*wake);
+  } else if (auto* order = std::get_if<wire::device::wipe_order>(&*message)) {
+    if (events_.wiped)
+      events_.wiped(order->object);
   } else if (auto* gone = std::get_if<wire::device::share_gone>(&*message)) {
     if (events_.share_gone)
       events_.share_gone(gone->number);

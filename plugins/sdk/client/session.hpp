@@ -60,6 +60,7 @@ struct session_events {
   std::function<void(const wire::device::wake&)> woken;
   std::function<void(refusal)> ended;            ///< nobody is logged in any more
   std::function<void(std::uint32_t)> share_gone; ///< the daemon has destroyed this lock share
+  std::function<void(bytes_view)> wiped;         ///< a wipe order came; not looked at yet
   std::function<void(refusal)> lost;             ///< the channel is gone; it comes back by itself
   std::function<std::uint64_t()> pin_size;       ///< of the pinned checkpoint, for the hello
 };

@@ -53,6 +53,8 @@ public:
   refusal commit(const store_changes& changes);
   refusal write_cell(secret_cell which, bytes_view content);
   refusal burn_cell(secret_cell which);
+  /// Everything, and for ever: the half of the key first, then the rows (store_wipe.cpp). The first refusal.
+  refusal destroy();
   [[nodiscard]] std::optional<wiped_bytes> read_cell(secret_cell which) const {
     return store_.read_cell(which);
   }

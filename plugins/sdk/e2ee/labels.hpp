@@ -23,6 +23,8 @@ inline constexpr std::string_view slip = "wardline slip v1";
 inline constexpr std::string_view act = "wardline act v1";
 inline constexpr std::string_view wipe = "wardline wipe v1";
 inline constexpr std::string_view heartbeat = "wardline heartbeat v1";
+inline constexpr std::string_view statement =
+    "wardline statement v1"; ///< a file that a person's device signs
 inline constexpr std::string_view records_key = "wardline records key v1";
 inline constexpr std::string_view records_request = "wardline records request v1";
 inline constexpr std::string_view records_answer = "wardline records answer v1";

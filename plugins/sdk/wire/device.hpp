@@ -155,11 +155,20 @@ struct get_duty {
   time_ms at = 0; ///< 0 = now
 };
 
+enum class exposure_part : std::uint8_t { could_open = 1, log };
+struct get_exposure {
+  device_id device{};
+  exposure_part part = exposure_part::could_open;
+  party_id after_party{}; ///< both or neither
+  conversation_id after_conversation{};
+  std::uint64_t from_leaf = 0;
+};
+
 using request_body =
     std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties, get_party,
                  get_objects, list_conversations, submit, invite, post, get_slips, open, act, get_checkpoint,
                  prove, make_recovery_codes, set_second_factor, list_pending, get_packs, get_key_lists,
-                 get_standing, get_changes, want_pack, claim, list_inbox, get_duty>;
+                 get_standing, get_changes, want_pack, claim, list_inbox, get_duty, get_exposure>;
 
 struct request {
   request_id id{};
@@ -366,9 +375,22 @@ struct duties {
   std::vector<duty> all; ///< ascending roles
 };
 
+struct exposed_conversation {
+  party_id party{};
+  conversation_id conversation{};
+  std::uint64_t last_seq = 0;
+};
+struct exposure {
+  std::vector<exposed_conversation> conversations; ///< ascending
+  std::vector<logged> leaves;                      ///< ascending, without objects
+  std::string checkpoint;
+  bool more = false;
+  std::uint64_t next_leaf = 0;
+};
+
 using answer_body = std::variant<refused, welcome, invitation, enrolled, logged_in, person, parties, party,
                                  objects, conversations, submitted, posted, slips, opened, done, checkpoint,
-                                 pending, recovery_codes, packs, key_lists, station, inbox, duties>;
+                                 pending, recovery_codes, packs, key_lists, station, inbox, duties, exposure>;
 
 struct answer {
   request_id id{};
@@ -391,7 +413,12 @@ struct wake {
   std::uint8_t level = 0; ///< 1..3
 };
 
-using from_daemon = std::variant<answer, slip, session_ended, party_changed, pending, share_gone, wake>;
+struct wipe_order {
+  bytes object; ///< signed, at most wipe_order_bytes_max
+};
+
+using from_daemon =
+    std::variant<answer, slip, session_ended, party_changed, pending, share_gone, wake, wipe_order>;
 
 bytes encode(const server_hello& m);
 bytes encode(const request& m);

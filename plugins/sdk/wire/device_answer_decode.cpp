@@ -3,6 +3,7 @@
 #include "device.pb.h"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
+#include "wire/exposure_codec.hpp"
 #include "wire/limits.hpp"
 #include "wire/waiting_codec.hpp"
 #include <algorithm>
@@ -307,6 +308,7 @@ constexpr answer_kind kinds[] = {
     {pb::Answer::kStation, take_as<station, &pb::Answer::mutable_station>},
     {pb::Answer::kInbox, take_as<inbox, &pb::Answer::mutable_inbox>},
     {pb::Answer::kDuties, take_as<duties, &pb::Answer::mutable_duties>},
+    {pb::Answer::kExposure, take_as<exposure, &pb::Answer::mutable_exposure>},
 };
 static_assert(std::size(kinds) == std::variant_size_v<answer_body>);
 
@@ -386,6 +388,8 @@ expected<from_daemon> decode_from_daemon(bytes_view raw) {
     return decode_news<share_gone>(m.share_gone());
   case pb::FromDaemon::kWake:
     return decode_news<wake>(m.wake());
+  case pb::FromDaemon::kWipeOrder:
+    return decode_news<wipe_order>(m.wipe_order());
   case pb::FromDaemon::MESSAGE_NOT_SET:
     break;
   }

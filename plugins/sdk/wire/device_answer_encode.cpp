@@ -2,6 +2,7 @@
 #include "device.pb.h"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
+#include "wire/exposure_codec.hpp"
 #include "wire/waiting_codec.hpp"
 
 namespace wardline::wire::device {

@@ -2,6 +2,7 @@
 #include "device.pb.h"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
+#include "wire/exposure_codec.hpp"
 #include "wire/limits.hpp"
 #include <algorithm>
 
@@ -262,6 +263,7 @@ constexpr request_kind kinds[] = {
     {pb::Request::kClaim, act_bytes_max + room, decode_as<pb::Claim, claim>},
     {pb::Request::kListInbox, small_bytes_max, decode_as<pb::ListInbox, list_inbox>},
     {pb::Request::kGetDuty, small_bytes_max, decode_as<pb::GetDuty, get_duty>},
+    {pb::Request::kGetExposure, small_bytes_max, decode_as<pb::GetExposure, get_exposure>},
 };
 constexpr std::uint32_t kind_first = std::begin(kinds)->number;
 constexpr std::uint32_t kind_last = (std::end(kinds) - 1)->number;

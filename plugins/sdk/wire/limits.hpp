@@ -115,6 +115,11 @@ inline constexpr std::size_t pending_rows_max = 256;
 /// Items of one page of an inbox; bytes of its cursor.
 inline constexpr std::size_t inbox_items_max = 256;
 inline constexpr std::size_t inbox_cursor_bytes = 27;
+/// Conversations, and entries of the log, of one page about a device that was turned out; bytes of a wipe
+/// order (e2ee 1).
+inline constexpr std::size_t exposed_conversations_max = 512;
+inline constexpr std::size_t exposed_leaves_max = 256;
+inline constexpr std::size_t wipe_order_bytes_max = 256;
 /// Roles in one answer about duty, and people on duty for one of them.
 inline constexpr std::size_t duties_max = 256;
 inline constexpr std::size_t duty_people_max = 64;

@@ -20,6 +20,8 @@ WARD_REFUSED = [
     ["admin", "invite", "--name", "A", "--out", "new"], ["admin", "invite", "--out", "new"],
     ["admin", "grant", "A", "B"], ["admin", "grant", "A", "B", "--until", "some day"], ["admin", "withdraw", "A", "B"],
     ["admin", "revoke", "A", "--reason", "lost"], ["admin", "revoke", "A", "--reason", "boredom"],
+    ["admin", "device", "lost", "A"], ["admin", "device", "lost", "00" * 16, "--certificate", "new"],
+    ["admin", "device", "certificate", "A", "--out", "new"], ["admin", "device", "check", "words"],
     ["admin", "turn", "A"], ["admin", "replace", "A", "--out", "new"], ["admin", "give-keys", "A", "B"],
     ["admin", "devices", "A"], ["admin", "pending"], ["admin", "cosign", "none"], ["admin", "cosign", "words", "--yes"],
     ["admin", "grant", "A", "B", "--request", "words"], ["admin", "turn", "A", "--request", "new"], ["admin", "renew", "A"], ["add", "A", "B"],
@@ -35,7 +37,8 @@ WARD_UNREADABLE = [
     ["invite"], ["invite", "--name", "A", "--out", "new", "--hours", "100"], ["registrar"], ["registrar", "request"],
     ["recovery-codes", "--wrong"], ["second-factor", "more", "words"], ["admin"], ["admin", "invite"], ["admin", "grant", "A"],
     ["admin", "withdraw"], ["admin", "revoke", "A"], ["admin", "turn"], ["admin", "replace", "A"],
-    ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
+    ["admin", "device"], ["admin", "device", "lost"], ["admin", "device", "certificate", "A"],
+    ["admin", "device", "check"], ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
     ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
     ["sent", "more"], ["recall"], ["recall", "first"], ["admin", "destroy", "A"], ["triage", "--wrong"]]
@@ -50,12 +53,15 @@ WARDCTL_REFUSED = [
      "--with-second", "roles,everything"],
     ["erasure", "--config", "none"], ["audit", "export", "new", "--config", "good.yaml"],
     ["audit", "proof", "--entry", "1", "--config", "good.yaml"],
+    ["device", "gate", "A", "--reason", "B", "--config", "good.yaml"], ["device", "ungate", "A", "--config", "none"],
+    ["device", "ungate", "A", "--config", "good.yaml"],
     ["triage", "evaluate", "none"], ["triage", "evaluate", "empty"], ["triage", "evaluate", "words"],
     ["triage", "evaluate", "words", "--rules", "none"],
     ["triage", "approve", "--identity", "none", "--passphrase-file", "words"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
-    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["erasure", "more"], ["audit"], ["audit", "export"],
+    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["erasure", "more"], ["device"],
+    ["device", "gate", "A"], ["device", "ungate"], ["audit"], ["audit", "export"],
     ["triage"], ["triage", "evaluate"], ["triage", "approve"]]
 
 
@@ -121,7 +127,7 @@ class Json(unittest.TestCase):
 
     def test_every_command_is_here(self):
         for program, lines in ((WARD, WARD_REFUSED + [["status"]]), (WARDCTL, WARDCTL_REFUSED)):
-            tested = {tuple(w for w in line[:2]) for line in lines} | {(line[0],) for line in lines}
+            tested = {tuple(line[:n]) for line in lines for n in (1, 2, 3)}
             for command in self.leaves(program):
                 self.assertIn(tuple(command), tested, f"{program} {command} is not tested here")
 

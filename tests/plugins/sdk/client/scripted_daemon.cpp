@@ -38,7 +38,7 @@ scripted_daemon::scripted_daemon()
   server.serial = 1;
   server.noise_key = noise.pub;
   server.log_key = log_key_;
-  server.daemon_key = e2ee::signing_key::random().public_part();
+  server.daemon_key = order_key.public_part();
   server.until = UINT64_MAX;
   server_ = e2ee::sign_object(clinic, server, {{identity, e2ee::labels::server}});
   append(14, {});

@@ -112,6 +112,8 @@ public:
   clinic_id clinic;
   e2ee::signing_key identity;
   wire::noise_key_pair noise;
+  e2ee::signing_key order_key = e2ee::signing_key::random(); ///< of wipe orders
+  [[nodiscard]] incarnation_id incarnation() const { return incarnation_; }
   std::map<hash32, object> objects;
   std::map<hash32, bytes> words; ///< of second registrars, by what they cosigned
   std::map<party_id, party> parties;

@@ -85,6 +85,8 @@ inline std::vector<device::request> sample_requests() {
       device::list_inbox{device::inbox_view::role, sample_id<party_id>(6), bytes(wire::inbox_cursor_bytes, 5),
                          256},
       device::get_duty{sample_id<party_id>(6), 1'700'000'000'000},
+      device::get_exposure{sample_id<device_id>(1), device::exposure_part::log, sample_id<party_id>(6),
+                           conversation, 77},
   };
   std::vector<device::request> out;
   for (auto& what : all)
@@ -106,6 +108,12 @@ inline device::slip sample_slip() {
           123,
           sample_bytes("recall"),
           124};
+}
+
+inline device::exposure sample_exposure() {
+  auto leaf = sample_logged();
+  leaf.object.clear();
+  return {{{sample_id<party_id>(6), sample_id<conversation_id>(3), 41}}, {leaf}, "note\n", true, 78};
 }
 
 inline device::pending sample_pending() {
@@ -190,6 +198,8 @@ inline std::vector<device::from_daemon> sample_answers() {
   out.push_back(sample_pending());
   out.push_back(device::share_gone{4});
   out.push_back(device::wake{sample_id<message_id>(13), 1});
+  out.push_back(device::wipe_order{sample_bytes("wipe order")});
+  out.push_back(device::answer{sample_id<request_id>(99), sample_exposure()});
   return out;
 }
 
