@@ -5,6 +5,7 @@
 #include "house.hpp"
 #include "log_answers.hpp"
 #include "oath_factor.hpp"
+#include "plugin_grants.hpp"
 #include "plugin_reload.hpp"
 #include "process_journal.hpp"
 #include "readiness.hpp"

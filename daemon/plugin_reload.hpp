@@ -3,6 +3,8 @@
 // once. Endpoints and rights are the link's and the house's from their start to their end; they change at a
 // restart.
 #include "config.hpp"
+#include "ports/journal.hpp"
+#include "ports/link.hpp"
 
 namespace wardline::daemon {
 

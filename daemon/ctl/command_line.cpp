@@ -13,9 +13,13 @@ void add_config(CLI::App& to, command_line& line) {
   add_json(to, line);
 }
 
+void say_json(const nlohmann::json& what) {
+  std::puts(what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
 int say_problems(int code, const std::vector<std::string>& what, bool json) {
   if (json)
-    std::puts(nlohmann::json{{"ok", false}, {"problem", what.front()}, {"problems", what}}.dump().c_str());
+    say_json({{"ok", false}, {"problem", what.front()}, {"problems", what}});
   else
     for (const auto& one : what)
       std::fprintf(stderr, "wardctl: %s\n", one.c_str());

@@ -3,6 +3,7 @@
 #include "../config.hpp"
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ void add_json(CLI::App& to, command_line& line);
 /// `--config` and `--json`.
 void add_config(CLI::App& to, command_line& line);
 
+/// One line on standard output. Whatever a file's name holds that is no text is replaced.
+void say_json(const nlohmann::json& what);
 /// All of them in one JSON object, or a line each. Gives the code back.
 int say_problems(int code, const std::vector<std::string>& what, bool json);
 int say_problem(int code, const std::string& what, bool json);

@@ -1,5 +1,6 @@
 // wardctl: the administrator's program. Each group of commands stands in a file of its own.
 #include "audit_line.hpp"
+#include "config_line.hpp"
 #include "erasure_line.hpp"
 #include "plan_line.hpp"
 #include "registrar_line.hpp"
@@ -26,6 +27,7 @@ int run(int argc, char** argv) {
   add_json(app, line);
   add_setup(app, line);
   add_registrar(app, line);
+  add_config_commands(app, line);
   add_plans(app, line);
   add_triage(app, line);
   add_audit(app, line);

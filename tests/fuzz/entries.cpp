@@ -42,6 +42,8 @@ const std::vector<entry>& entries() {
       {"foreign_key", run_foreign_key},
       {"foreign_certificates", run_foreign_certificates},
       {"foreign_bundle", run_foreign_bundle},
+      {"config_file", run_config_file},
+      {"plugin_file", run_plugin_file},
   };
   return all;
 }

@@ -327,6 +327,29 @@ void add_verifier(seeds& out) {
   out["foreign_bundle"]["two"] = {1, 0, 3, 'a', 'b', 'c', 0, 0};
 }
 
+/// What an administrator writes: whole, wrong in every way that has a name, and small files that stand for
+/// large ones.
+void add_settings(seeds& out) {
+  auto put = [&](const char* entry, const char* name, std::string_view content) {
+    out[entry][name] = to_bytes(view(content));
+  };
+  put("config_file", "whole",
+      "# all\nstate_dir: /srv/w\ncredentials_dir: \"/c\"\nplugins_dir: '/p'\nadmin_socket: /a\nstore:\n  "
+      "map_bytes: 16777216\n");
+  put("config_file", "flow", "{state_dir: /w, store: {map_bytes: 17592186044416}}");
+  put("config_file", "wrong",
+      "state_dur: /x\nstate_dir: /x\nstate_dir: yes\nstore: {map_bytes: 010, map_byte: 1:30}\n---\na: 1\n");
+  put("config_file", "bomb",
+      "a: &a [l, l]\nb: &b [*a, *a]\nc: &c [*b, *b]\nstore: &d\n  <<: *c\n  map_bytes: !!int 5\n");
+  put("config_file", "deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[");
+  put("plugin_file", "whole",
+      "address: ipc:///run/w.sock\nrights: [channels, wakeup.message]\nkeys:\n  - " + std::string(64, 'a') +
+          "\n  - " + std::string(64, 'B') + "\n");
+  put("plugin_file", "wrong",
+      "adress: x\nrights: [all]\nkeys: [1, " + std::string(64, '1') + ", " + std::string(64, '1') + "]\n");
+  put("plugin_file", "tcp", "address: tcp://192.0.2.1:7001\n");
+}
+
 void add_triage(seeds& out) {
   auto put = [&](const char* entry, const char* name, std::string_view content) {
     out[entry][name] = to_bytes(view(content));
@@ -360,6 +383,7 @@ seeds make_seeds() {
   add_log(out);
   add_sequences(out);
   add_triage(out);
+  add_settings(out);
   add_verifier(out);
   return out;
 }
