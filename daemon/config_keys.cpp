@@ -115,4 +115,15 @@ std::vector<config_change> changes_between(const config& in_force, const config&
   return out;
 }
 
+void apply_reload(config& in_force, const config& next) {
+  for (const auto& key : of_the_box) {
+    if (!key.on_reload)
+      continue;
+    if (const auto* path = std::get_if<std::filesystem::path config::*>(&key.member))
+      in_force.*(*path) = next.*(*path);
+    else if (const auto* number = std::get_if<std::uint64_t config::*>(&key.member))
+      in_force.*(*number) = next.*(*number);
+  }
+}
+
 } // namespace wardline::daemon

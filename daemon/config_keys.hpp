@@ -67,5 +67,7 @@ struct config_change {
   bool operator==(const config_change&) const = default;
 };
 std::vector<config_change> changes_between(const config& in_force, const config& next);
+/// Takes over what a reload applies; everything else stays.
+void apply_reload(config& in_force, const config& next);
 
 } // namespace wardline::daemon

@@ -268,17 +268,20 @@ std::string surprise_of(const std::string& plain) {
   return {};
 }
 
-std::string shown(const std::string& from_file) {
-  auto out = from_file.substr(0, yaml_shown_bytes_max);
-  // A character that was cut in two is not shown; whatever else is no text is shown as question marks.
-  while (out.size() < from_file.size() && !out.empty() && !text_ok(view(out)) &&
-         out.size() + 4 > yaml_shown_bytes_max)
-    out.pop_back();
-  if (!text_ok(view(out)))
-    for (auto& c : out)
+std::string shown_line(std::string from_elsewhere) {
+  if (!text_ok(view(from_elsewhere)))
+    for (auto& c : from_elsewhere)
       if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e)
         c = '?';
-  return out.size() < from_file.size() ? out + "..." : out;
+  return from_elsewhere;
+}
+
+std::string shown(const std::string& from_file) {
+  auto out = from_file.substr(0, yaml_shown_bytes_max);
+  // A character that was cut in two is not shown.
+  while (out.size() < from_file.size() && !text_ok(view(out)) && out.size() + 4 > yaml_shown_bytes_max)
+    out.pop_back();
+  return shown_line(out) + (out.size() < from_file.size() ? "..." : "");
 }
 
 std::optional<std::string> read_whole(const std::filesystem::path& file, std::size_t most, bool& too_large) {

@@ -75,6 +75,9 @@ std::string surprise_of(const std::string& plain);
 /// As a problem repeats it: no control characters, at most yaml_shown_bytes_max.
 std::string shown(const std::string& from_file);
 
+/// The same without a limit.
+std::string shown_line(std::string from_elsewhere);
+
 /// The whole file, or nothing; nothing also of one with more bytes than `most`, then `too_large` is set.
 std::optional<std::string> read_whole(const std::filesystem::path& file, std::size_t most, bool& too_large);
 

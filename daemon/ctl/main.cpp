@@ -1,10 +1,12 @@
 // wardctl: the administrator's program. Each group of commands stands in a file of its own.
 #include "audit_line.hpp"
 #include "config_line.hpp"
+#include "doctor_line.hpp"
 #include "erasure_line.hpp"
 #include "plan_line.hpp"
 #include "registrar_line.hpp"
 #include "setup_line.hpp"
+#include "status_line.hpp"
 #include "triage_line.hpp"
 #include "wire/private_memory.hpp"
 #include <algorithm>
@@ -27,6 +29,8 @@ int run(int argc, char** argv) {
   add_json(app, line);
   add_setup(app, line);
   add_registrar(app, line);
+  add_status(app, line);
+  add_doctor(app, line);
   add_config_commands(app, line);
   add_plans(app, line);
   add_triage(app, line);

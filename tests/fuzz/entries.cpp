@@ -44,6 +44,9 @@ const std::vector<entry>& entries() {
       {"foreign_bundle", run_foreign_bundle},
       {"config_file", run_config_file},
       {"plugin_file", run_plugin_file},
+      {"box_question", run_box_question},
+      {"status_report", run_status_report},
+      {"settings_report", run_settings_report},
   };
   return all;
 }

@@ -1,6 +1,7 @@
 // The seed corpus: at least one good input for each entry, and the shapes that a mutation finds late.
 #include "admin_words.hpp"
 #include "audit_words.hpp"
+#include "box_words.hpp"
 #include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/checkpoint.hpp"
@@ -350,6 +351,24 @@ void add_settings(seeds& out) {
   put("plugin_file", "tcp", "address: tcp://192.0.2.1:7001\n");
 }
 
+void add_box(seeds& out) {
+  out["box_question"]["status"] = admin::encode(admin::box_question{admin::status_question{}});
+  out["box_question"]["settings"] = admin::encode(admin::box_question{admin::settings_question{}});
+  admin::status_report status;
+  status.version = "1.2.3";
+  status.log_size = 7;
+  status.open_more = status.core_files = true;
+  status.plugins = {{"cli", 1, 2}, {"web", 0, 0}};
+  out["status_report"]["full"] = admin::encode(status);
+  admin::settings_report settings;
+  settings.file = "/etc/w.yaml";
+  settings.settings = {{"state_dir", "/s"}};
+  settings.plugins = {{"cli", "ipc:///c", {"channels"}, 3, sample_hash(5)}};
+  out["settings_report"]["fresh"] = admin::encode(settings);
+  settings.reload = admin::box_reload{9, {"f.yaml:1:1: wrong"}};
+  out["settings_report"]["reloaded"] = admin::encode(settings);
+}
+
 void add_triage(seeds& out) {
   auto put = [&](const char* entry, const char* name, std::string_view content) {
     out[entry][name] = to_bytes(view(content));
@@ -384,6 +403,7 @@ seeds make_seeds() {
   add_sequences(out);
   add_triage(out);
   add_settings(out);
+  add_box(out);
   add_verifier(out);
   return out;
 }

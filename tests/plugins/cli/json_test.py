@@ -49,6 +49,9 @@ WARDCTL_REFUSED = [
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words",
      "--with-second", "roles,everything"],
     ["config", "check", "none"], ["config", "check", "--config", "two-problems.yaml"], ["config", "show", "--config", "none"],
+    ["config", "diff", "--config", "good.yaml"], ["config", "diff", "none", "--config", "good.yaml"],
+    ["status", "--config", "none"], ["status", "--config", "good.yaml"],
+    ["doctor", "--config", "none"], ["doctor", "--config", "good.yaml"],
     ["erasure", "--config", "none"], ["audit", "export", "new", "--config", "good.yaml"],
     ["audit", "proof", "--entry", "1", "--config", "good.yaml"],
     ["triage", "evaluate", "none"], ["triage", "evaluate", "empty"], ["triage", "evaluate", "words"],
@@ -60,7 +63,8 @@ WARDCTL_DONE = [
     *(["config", "print", what] for what in ("default", "man", "schema", "plugin-schema"))]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
-    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["config"], ["config", "show", "more"],
+    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["config"], ["config", "show", "more"], ["config", "diff", "a", "b"], ["status", "more"],
+    ["doctor", "--wrong"],
     ["config", "print", "poetry"], ["config", "check", "a", "b"], ["erasure", "more"], ["audit"], ["audit", "export"],
     ["triage"], ["triage", "evaluate"], ["triage", "approve"]]
 
