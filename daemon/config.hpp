@@ -20,6 +20,7 @@ struct config {
   std::filesystem::path credentials_dir;
   std::filesystem::path plugins_dir;
   std::filesystem::path admin_socket;
+  std::filesystem::path metrics_socket;
   std::uint64_t map_bytes = 0; ///< address space of the store
   bool operator==(const config&) const = default;
 };

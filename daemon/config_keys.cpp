@@ -31,6 +31,12 @@ const config_key of_the_box[] = {
      "group "
      "wardline-admin. If it cannot be made, the journal says so and everything else works.",
      &config::admin_socket},
+    {"metrics_socket", key_type::path, "bytes", 1, socket_bytes_max, "/run/wardline/metrics/socket", false,
+     "Where a monitoring system reads the box's figures: GET /metrics, in Prometheus' text format.",
+     "Whoever may enter its folder may read them; they hold no name of a person and no text. systemd's "
+     "folder lets in "
+     "the group wardline-metrics. If it cannot be made, the journal says so and everything else works.",
+     &config::metrics_socket},
     {"store.map_bytes", key_type::whole_number, "bytes", 16u << 20, std::uint64_t{1} << 44, "68719476736",
      false, "Address space of the store; the file is sparse and grows with its data.", "",
      &config::map_bytes},

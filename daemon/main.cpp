@@ -6,6 +6,7 @@
 #include "box_words.hpp"
 #include "house.hpp"
 #include "log_answers.hpp"
+#include "metrics.hpp"
 #include "oath_factor.hpp"
 #include "plugin_grants.hpp"
 #include "process_journal.hpp"
@@ -195,7 +196,11 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   auto code = stopped;
   admin_socket door{b.conf.admin_socket,
                     [&](bytes_view frame) { return answer(frame, b, about, system, *h, clock); }, journal};
-  (void)door.start(); // without it the clinic works; the journal says what is wrong
+  metrics_socket figures{
+      b.conf.metrics_socket,
+      [&] { return metrics_text(status_of(about, clock.now_ms()), settings.now()->reload); }, journal};
+  (void)door.start();    // without it the clinic works; the journal says what is wrong
+  (void)figures.start(); // likewise
   if (auto problem = link.start(listener_of(*h))) {
     complain(unavailable, *problem);
     code = unavailable;
@@ -207,6 +212,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   }
   if (code == crashed)
     std::_Exit(crashed); // nothing is told to actors that may wait for one that is gone
+  figures.stop();
   door.stop();
   link.stop();
   stop_house(system, *h);
