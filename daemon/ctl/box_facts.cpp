@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
+#include <sys/xattr.h>
 
 namespace wardline::ctl {
 
@@ -29,6 +30,13 @@ std::optional<unsigned> mode_of(const std::filesystem::path& path) {
   return seen ? std::optional{static_cast<unsigned>(seen->st_mode) & permission_bits} : std::nullopt;
 }
 
+/// With an access control list, as systemd gives to credentials, the group's bits are that list's mask and
+/// say nothing about the group.
+unsigned mode_for_others(const std::filesystem::path& file, const struct stat& seen) {
+  auto mode = static_cast<unsigned>(seen.st_mode) & permission_bits;
+  return ::getxattr(file.c_str(), "system.posix_acl_access", nullptr, 0) > 0 ? mode & ~070U : mode;
+}
+
 void look_at_keys(const daemon::config& conf, rules::box_facts& out) {
   std::vector<rules::key_file_facts> all;
   for (const auto& file : daemon::credentials::files(conf.credentials_dir)) {
@@ -37,8 +45,8 @@ void look_at_keys(const daemon::config& conf, rules::box_facts& out) {
     if (!seen && (errno == EACCES || !look_at(conf.credentials_dir)))
       return;
     bool there = seen && S_ISREG(seen->st_mode);
-    all.push_back({file.string(), there, there && seen->st_size == 32,
-                   seen ? static_cast<unsigned>(seen->st_mode) & permission_bits : 0});
+    all.push_back(
+        {file.string(), there, there && seen->st_size == 32, there ? mode_for_others(file, *seen) : 0});
   }
   out.keys = std::move(all);
 }

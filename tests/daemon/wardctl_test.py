@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -195,6 +196,22 @@ class Wardctl(unittest.TestCase):
         text = box.run("doctor").stdout
         self.assertIn("-> ward admin grant", text)
         self.assertNotIn("MARKER", text)
+
+    def test_doctor_knows_how_systemd_hands_keys_over(self):
+        # acl(5): readable for its owner and one more user; the mask stands where the group's bits stand otherwise.
+        entries = ((0x01, 4, 0xffffffff), (0x02, 4, 4711), (0x04, 0, 0xffffffff), (0x10, 4, 0xffffffff), (0x20, 0, 0xffffffff))
+        acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *one) for one in entries)
+        kek = self.box.keys / "kek"
+        try:
+            os.setxattr(kek, "system.posix_acl_access", acl)
+        except OSError:
+            print("SKIPPED: no access control lists here")
+            return
+        self.assertEqual(kek.stat().st_mode & 0o777, 0o440)
+        self.assertEqual(self.box.doctor()[1]["keys"]["state"], "good")
+        os.removexattr(kek, "system.posix_acl_access")
+        kek.chmod(0o440)
+        self.assertEqual(self.box.doctor()[1]["keys"]["state"], "bad")
 
     def test_doctor_sees_how_the_daemon_runs(self):
         box = self.box
