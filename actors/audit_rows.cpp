@@ -151,6 +151,12 @@ expected<checkpoint_note> read_checkpoint(const ports::reader& disk) {
   return std::move(stored->last);
 }
 
+time_ms read_checkpoint_time(const ports::reader& disk) {
+  auto row = disk.read(ports::table::meta, checkpoint_row_key());
+  auto stored = row ? decode_checkpoint(row.value) : std::nullopt;
+  return stored ? stored->time : 0;
+}
+
 expected<store_start> load_store(const ports::reader& disk) {
   auto stored = disk.read(ports::table::meta, head_row_key());
   auto checkpoint = disk.read(ports::table::meta, checkpoint_row_key());

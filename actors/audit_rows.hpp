@@ -49,6 +49,8 @@ bytes encode(const checkpoint_note& checkpoint, time_ms time);
 
 /// The newest checkpoint on disk. Refuses: not_found (none was signed yet), value_not_openable.
 expected<checkpoint_note> read_checkpoint(const ports::reader& disk);
+/// When it was signed; 0 where read_checkpoint refuses.
+time_ms read_checkpoint_time(const ports::reader& disk);
 
 /// The look before READY (security 2.3): the last rows are where the head says, the frontier recomputed from
 /// nodes and right edge is the stored one, the tree holds the last checkpoint unchanged. Refuses:

@@ -101,7 +101,7 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
       [&system, s](const channel_ref& ref, plugin_host_actor host) {
         return system.spawn(device_session, ref, std::move(host), s);
       },
-      parts.journal);
+      parts.journal, parts.links);
   return h;
 }
 

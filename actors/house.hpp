@@ -22,6 +22,7 @@ struct house_parts {
   ports::second_factor* factors = nullptr;
   rules::duty_board* duty = nullptr; ///< filled from the store
   std::shared_ptr<rules::clinic_board> board;
+  std::shared_ptr<rules::plugin_links_board> links = std::make_shared<rules::plugin_links_board>();
   std::shared_ptr<const wire::noise_key_pair> noise; ///< the daemon's static key, as certified
   plugin_rights rights;
   store_parts store;

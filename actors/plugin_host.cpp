@@ -173,8 +173,21 @@ void plugin_host_state::on(const channel_over& m) {
   close(m.channel.peer, m.channel.number, m.why);
 }
 
+void plugin_host_state::show() const {
+  rules::all_plugin_links all;
+  for (const auto& [plugin, granted] : rights)
+    all[plugin];
+  for (const auto& [peer, l] : links) {
+    auto& one = all[peer.plugin()];
+    ++one.links;
+    one.channels += static_cast<std::uint32_t>(l.channels.size());
+  }
+  shown->swap(std::make_shared<const rules::all_plugin_links>(std::move(all)));
+}
+
 void plugin_host_state::on(const tick& m) {
   last = m;
+  show();
   for (const auto& [peer, l] : links)
     for (const auto& [number, session] : l.channels)
       self->send(session, m);
@@ -199,13 +212,15 @@ void plugin_host_state::cut_all(refusal why) {
 
 plugin_host_actor::behavior_type plugin_host(plugin_host_actor::stateful_pointer<plugin_host_state> self,
                                              ports::link* out, plugin_rights rights, make_device_session make,
-                                             ports::journal* journal) {
+                                             ports::journal* journal,
+                                             std::shared_ptr<rules::plugin_links_board> shown) {
   auto& st = self->state; // the one place that names self->state: becomes state() in CAF 1.0
   st.self = self;
   st.out = out;
   st.rights = std::move(rights);
   st.make = std::move(make);
   st.journal = journal;
+  st.shown = std::move(shown);
   self->set_down_handler([&st](caf::down_msg& m) { st.down(m); });
   self->set_exit_handler([&st](caf::exit_msg& m) {
     st.cut_all(refusal::link_down);

@@ -1,6 +1,7 @@
 #pragma once
 #include "handles.hpp"
 #include "ports/journal.hpp"
+#include "rules/plugin_links.hpp"
 #include "wire/link.hpp"
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -29,8 +30,9 @@ struct plugin_host_state {
   };
 
   plugin_host_actor::pointer self = nullptr;
-  ports::link* out = nullptr;        // owned by main, outlives every actor
-  ports::journal* journal = nullptr; // likewise
+  ports::link* out = nullptr;                       // owned by main, outlives every actor
+  ports::journal* journal = nullptr;                // likewise
+  std::shared_ptr<rules::plugin_links_board> shown; // swapped with each tick
   plugin_rights rights;
   make_device_session make;
   std::map<ports::link_peer, link> links;
@@ -47,6 +49,7 @@ struct plugin_host_state {
   void cut_all(refusal why);
 
 private:
+  void show() const;
   void take(const ports::link_peer& from, const wire::link::hello& m);
   void take(const ports::link_peer& from, link& l, wire::link::channel_data& m, const credit& held);
   void refuse(const ports::link_peer& peer, refusal why);
@@ -59,6 +62,7 @@ private:
 
 plugin_host_actor::behavior_type plugin_host(plugin_host_actor::stateful_pointer<plugin_host_state> self,
                                              ports::link* out, plugin_rights rights, make_device_session make,
-                                             ports::journal* journal);
+                                             ports::journal* journal,
+                                             std::shared_ptr<rules::plugin_links_board> shown);
 
 } // namespace wardline

@@ -19,6 +19,7 @@ std::string reason(refusal why) {
 }
 
 exit_code read_settings(const std::filesystem::path& file, box& out) {
+  out.config_file = std::filesystem::absolute(file);
   auto problems = read_config(file, out.conf);
   if (problems.empty())
     problems = read_plugins(out.conf.plugins_dir, out.plugins);

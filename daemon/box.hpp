@@ -29,8 +29,9 @@ int complain(exit_code code, const std::string& what);
 
 /// Everything the actors point to, in the order in which it was opened.
 struct box {
-  config conf;
-  std::vector<plugin_config> plugins;
+  std::filesystem::path config_file;
+  config conf;                        ///< of the start
+  std::vector<plugin_config> plugins; ///< likewise
   credentials keys;
   std::unique_ptr<lmdb_storage> lmdb;
   std::unique_ptr<keyring> ring;

@@ -288,20 +288,25 @@ lmdb_usage lmdb_storage::usage() const {
   return {(info.me_last_pgno + 1) * stat.ms_psize, info.me_mapsize};
 }
 
+disk_space lmdb_storage::space() const {
+  struct statvfs disk {};
+  if (::statvfs(folder_.c_str(), &disk) != 0)
+    return {};
+  auto bytes_of = [&](auto blocks) { return static_cast<std::uint64_t>(blocks) * disk.f_frsize; };
+  return {bytes_of(disk.f_blocks), bytes_of(disk.f_bavail)};
+}
+
+std::uint64_t lmdb_reserve_of(std::uint64_t all_bytes) {
+  return std::min<std::uint64_t>(lmdb_reserve_bytes, all_bytes / lmdb_reserve_part);
+}
+
 /// Pages that LMDB may use again are not counted: how many there are only a walk would tell. So it says so
 /// early, and after much was deleted for longer than it must.
 bool lmdb_storage::nearly_full() const {
-  auto less_than_reserve = [](std::uint64_t left, std::uint64_t all) {
-    return left < std::min<std::uint64_t>(lmdb_reserve_bytes, all / lmdb_reserve_part);
-  };
   auto map = usage();
-  if (less_than_reserve(map.map_bytes - std::min(map.used_bytes, map.map_bytes), map.map_bytes))
-    return true;
-  struct statvfs disk {};
-  if (::statvfs(folder_.c_str(), &disk) != 0)
-    return false;
-  auto bytes_of = [&](auto blocks) { return static_cast<std::uint64_t>(blocks) * disk.f_frsize; };
-  return less_than_reserve(bytes_of(disk.f_bavail), bytes_of(disk.f_blocks));
+  auto disk = space();
+  return map.map_bytes - std::min(map.used_bytes, map.map_bytes) < lmdb_reserve_of(map.map_bytes) ||
+         disk.free_bytes < lmdb_reserve_of(disk.all_bytes);
 }
 
 bool lmdb_storage::empty() const {

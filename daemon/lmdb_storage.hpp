@@ -24,6 +24,15 @@ struct lmdb_usage {
   std::uint64_t map_bytes = 0;
 };
 
+/// The file system below; zeros if it does not say.
+struct disk_space {
+  std::uint64_t all_bytes = 0;
+  std::uint64_t free_bytes = 0; ///< for this user
+};
+
+/// What is kept of so much room.
+std::uint64_t lmdb_reserve_of(std::uint64_t all_bytes);
+
 /// Owns one environment; open it once in a process, never on a remote file system.
 class lmdb_storage : public ports::storage {
 public:
@@ -45,6 +54,7 @@ public:
   bool nearly_full() const override;
 
   [[nodiscard]] lmdb_usage usage() const;
+  [[nodiscard]] disk_space space() const;
   /// No row in any table.
   [[nodiscard]] bool empty() const;
   /// Frees slots of readers that died; at start and every 30 s. How many there were.

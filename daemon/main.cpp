@@ -2,12 +2,16 @@
 #include "admin_answers.hpp"
 #include "admin_socket.hpp"
 #include "box.hpp"
+#include "box_answers.hpp"
+#include "box_words.hpp"
 #include "house.hpp"
 #include "log_answers.hpp"
+#include "metrics.hpp"
 #include "oath_factor.hpp"
-#include "plugin_reload.hpp"
+#include "plugin_grants.hpp"
 #include "process_journal.hpp"
 #include "readiness.hpp"
+#include "settings_reload.hpp"
 #include "system_clock.hpp"
 #include "wire/private_memory.hpp"
 #include "zmq_link.hpp"
@@ -33,7 +37,7 @@ void stop_on_bus_error(int) {
   ::_exit(crashed);
 }
 
-/// SIGUSR1 is our own: a core actor is gone. SIGHUP: plugins.d changed.
+/// SIGUSR1 is our own: a core actor is gone. SIGHUP: the settings changed.
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -109,9 +113,20 @@ link_listener listener_of(const house& h) {
 /// Seconds between two looks for readers that died in the store (security 3).
 constexpr unsigned check_readers_every_s = 30;
 
+void reload(settings_board& settings, ports::link& link, ports::journal& journal, const ports::clock& clock) {
+  notify_starter("RELOADING=1");
+  auto next = *settings.now();
+  next.reload = reload_settings(next, link, journal, clock.now_ms());
+  notify_starter(next.reload->problems.empty()
+                     ? "READY=1\nSTATUS=serving"
+                     : "READY=1\nSTATUS=serving; the settings were not read again: " +
+                           std::to_string(next.reload->problems.size()) + " problems");
+  settings.swap(std::move(next));
+}
+
 /// One tick a second until a signal. crashed: a core actor is gone.
 exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clock, box& b, ports::link& link,
-                ports::journal& journal, const rules::clinic_board& board) {
+                ports::journal& journal, const rules::clinic_board& board, settings_board& settings) {
   timespec second{1, 0};
   bool founding_left = b.first.has_value();
   for (unsigned seconds = 1;; ++seconds) {
@@ -119,7 +134,7 @@ exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clo
     if (got == SIGUSR1)
       return crashed;
     if (got == SIGHUP)
-      reload_plugins(b.conf, b.plugins, link, journal);
+      reload(settings, link, journal, clock);
     else if (got > 0)
       return stopped;
     h.on_tick(tick_of(clock));
@@ -138,6 +153,16 @@ void stop_house(caf::actor_system& system, const house& h) {
     self->send_exit(part, caf::exit_reason::user_shutdown);
     self->wait_for(part);
   }
+}
+
+/// On the admin socket's thread.
+bytes answer(bytes_view frame, box& b, const box_sources& about, caf::actor_system& system, const house& h,
+             const ports::clock& clock) {
+  if (admin::is_box_question(frame))
+    return answer_box(about, clock.now_ms(), frame);
+  if (admin::is_log_question(frame))
+    return answer_log(*b.rows, log_origin(b.clinic), ed25519_public(b.keys.log_key), frame);
+  return answer_admin(system, h.admin, clock, frame);
 }
 
 exit_code run(const char* config_file, const sigset_t& signals) {
@@ -160,6 +185,10 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   caf::actor_system system{caf_config};
   auto parts = parts_of(b, random, journal, link, passwords, factors, clock, duty);
   auto board = parts.board;
+  settings_board settings;
+  settings.swap({b.config_file, b.conf, b.plugins, {}});
+  const box_sources about{*b.rows,  *b.lmdb, *board,           parts.links,
+                          settings, b.claim, WARDLINE_VERSION, clock.now_ms()};
   auto h = build_house(system, std::move(parts));
   if (!h)
     return complain(damaged, std::string{sentence_of(h.why())}), damaged;
@@ -167,24 +196,24 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   h->on_tick(tick_of(clock)); // nobody knows the time before the first one
   auto code = stopped;
   admin_socket door{b.conf.admin_socket,
-                    [&](bytes_view frame) {
-                      return admin::is_log_question(frame) ? answer_log(*b.rows, log_origin(b.clinic),
-                                                                        ed25519_public(b.keys.log_key), frame)
-                                                           : answer_admin(system, h->admin, clock, frame);
-                    },
-                    journal};
-  (void)door.start(); // without it the clinic works; the journal says what is wrong
+                    [&](bytes_view frame) { return answer(frame, b, about, system, *h, clock); }, journal};
+  metrics_socket figures{
+      b.conf.metrics_socket,
+      [&] { return metrics_text(status_of(about, clock.now_ms()), settings.now()->reload); }, journal};
+  (void)door.start();    // without it the clinic works; the journal says what is wrong
+  (void)figures.start(); // likewise
   if (auto problem = link.start(listener_of(*h))) {
     complain(unavailable, *problem);
     code = unavailable;
   } else {
     journal.write(ports::severity::notice, "serving", {{"clinic", b.clinic}});
     notify_starter("READY=1");
-    code = serve(signals, *h, clock, b, link, journal, *board);
+    code = serve(signals, *h, clock, b, link, journal, *board, settings);
     notify_starter("STOPPING=1");
   }
   if (code == crashed)
     std::_Exit(crashed); // nothing is told to actors that may wait for one that is gone
+  figures.stop();
   door.stop();
   link.stop();
   stop_house(system, *h);

@@ -1,6 +1,5 @@
 #include "audit_line.hpp"
 #include "../admin_socket.hpp"
-#include "../config.hpp"
 #include "audit_export.hpp"
 #include "files.hpp"
 #include <cstdio>
@@ -11,24 +10,18 @@ namespace wardline::ctl {
 
 namespace {
 
-constexpr int fine = 0, refused = 65, unwritable = 73, bad_config = 78;
+struct audit_options {
+  std::string folder;
+  std::string out_file;
+  std::uint64_t entry = 0;
+  std::uint64_t old_size = 0;
+};
 
-int say(int code, const std::vector<std::string>& problems, bool json) {
-  if (json)
-    std::puts(
-        nlohmann::json{{"ok", false}, {"problem", problems.front()}, {"problems", problems}}.dump().c_str());
-  else
-    for (const auto& one : problems)
-      std::fprintf(stderr, "wardctl: %s\n", one.c_str());
-  return code;
-}
-
-/// Runs `what` with the running daemon to ask, or says what is wrong with the settings.
-int with_daemon(const std::string& config, bool json, const std::function<int(const ask_log&)>& what) {
-  daemon::config conf;
-  if (auto problems = daemon::read_config(config, conf); !problems.empty())
-    return say(bad_config, problems, json);
-  return what([&](bytes_view request) { return daemon::ask_daemon(conf.admin_socket, request); });
+/// Runs `what` with the running daemon to ask.
+int with_daemon(const command_line& line, const std::function<int(const ask_log&)>& what) {
+  return with_settings(line, [&](const daemon::config& conf) {
+    return what([&](bytes_view request) { return daemon::ask_daemon(conf.admin_socket, request); });
+  });
 }
 
 int export_to(const audit_options& o, bool json, const ask_log& ask) {
@@ -39,7 +32,7 @@ int export_to(const audit_options& o, bool json, const ask_log& ask) {
                    static_cast<unsigned long long>(all), done == all ? "\n" : "");
   });
   if (!made.problem.empty())
-    return say(refused, {made.problem}, json);
+    return say_problem(refused_code, made.problem, json);
   if (json)
     std::puts(
         nlohmann::json{{"ok", true}, {"folder", o.folder}, {"entries", made.entries}, {"tiles", made.tiles}}
@@ -53,10 +46,10 @@ int export_to(const audit_options& o, bool json, const ask_log& ask) {
 
 int give(const audit_options& o, const log_proof& proof, bool json) {
   if (!proof.problem.empty())
-    return say(refused, {proof.problem}, json);
+    return say_problem(refused_code, proof.problem, json);
   if (!o.out_file.empty())
     if (auto why = write_new_file(o.out_file, view(proof.text)); why != refusal::none)
-      return say(unwritable, {o.out_file + ": " + std::string{sentence_of(why)}}, json);
+      return say_problem(unwritable, o.out_file + ": " + std::string{sentence_of(why)}, json);
   if (json)
     std::puts(nlohmann::json{{"ok", true}, {"size", proof.size}, {"proof", proof.text}, {"out", o.out_file}}
                   .dump()
@@ -71,36 +64,34 @@ int give(const audit_options& o, const log_proof& proof, bool json) {
 
 } // namespace
 
-void add_audit(CLI::App& app, audit_options& o, std::string& config, bool& as_json,
-               std::function<int()>& run) {
+void add_audit(CLI::App& app, command_line& line) {
+  auto o = std::make_shared<audit_options>();
   auto* audit = app.add_subcommand("audit", "The audit log: files and proofs that strangers can check");
   audit->require_subcommand(1);
   auto* whole = audit->add_subcommand("export", "The whole log, as C2SP tiles with its signed checkpoint");
-  whole->add_option("folder", o.folder, "A new or an empty folder")->required();
-  whole->callback([&] {
-    run = [&] {
-      return with_daemon(config, as_json, [&](const auto& ask) { return export_to(o, as_json, ask); });
+  whole->add_option("folder", o->folder, "A new or an empty folder")->required();
+  whole->callback([o, &line] {
+    line.run = [o, &line] {
+      return with_daemon(line, [&](const auto& ask) { return export_to(*o, line.json, ask); });
     };
   });
   auto* proof = audit->add_subcommand("proof", "One proof under the newest checkpoint");
-  auto* entry = proof->add_option("--entry", o.entry, "That this entry (number, from 0) is in the log");
-  auto* old = proof->add_option("--from", o.old_size, "That the log of this size only grew since");
+  auto* entry = proof->add_option("--entry", o->entry, "That this entry (number, from 0) is in the log");
+  auto* old = proof->add_option("--from", o->old_size, "That the log of this size only grew since");
   entry->excludes(old);
-  proof->add_option("--out", o.out_file, "File for the proof; without it, it is printed");
-  proof->callback([&, entry, old] {
+  proof->add_option("--out", o->out_file, "File for the proof; without it, it is printed");
+  proof->callback([o, &line, entry, old] {
     if (entry->count() + old->count() == 0)
       throw CLI::RequiredError("--entry N or --from SIZE");
-    run = [&, entry] {
-      return with_daemon(config, as_json, [&, entry](const auto& ask) {
-        return give(o, entry->count() != 0 ? prove_entry(ask, o.entry) : prove_growth(ask, o.old_size),
-                    as_json);
+    line.run = [o, &line, entry] {
+      return with_daemon(line, [&](const auto& ask) {
+        return give(*o, entry->count() != 0 ? prove_entry(ask, o->entry) : prove_growth(ask, o->old_size),
+                    line.json);
       });
     };
   });
-  for (auto* sub : {whole, proof}) {
-    sub->add_option("--config", config, "Settings of the box")->capture_default_str();
-    sub->add_flag("--json", as_json, "Answer in JSON");
-  }
+  for (auto* sub : {whole, proof})
+    add_config(*sub, line);
 }
 
 } // namespace wardline::ctl

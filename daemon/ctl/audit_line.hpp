@@ -1,21 +1,10 @@
 #pragma once
 // `wardctl audit` on the command line.
-#include <CLI/CLI.hpp>
-#include <functional>
-#include <string>
+#include "command_line.hpp"
 
 namespace wardline::ctl {
 
-struct audit_options {
-  std::string folder;
-  std::string out_file;
-  std::uint64_t entry = 0;
-  std::uint64_t old_size = 0;
-};
-
-/// Adds the subcommands; `run` is set to what the parsed line asks for. `config` and `as_json` are read when
-/// that runs.
-void add_audit(CLI::App& app, audit_options& o, std::string& config, bool& as_json,
-               std::function<int()>& run);
+/// Adds the subcommand; it sets line.run when it is what was asked for.
+void add_audit(CLI::App& app, command_line& line);
 
 } // namespace wardline::ctl

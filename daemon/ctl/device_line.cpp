@@ -1,26 +1,23 @@
 #include "device_line.hpp"
 #include "../admin_socket.hpp"
-#include "../config.hpp"
 #include "admin_words.hpp"
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 namespace wardline::ctl {
 
 namespace {
 
-constexpr int fine = 0, wrong_usage = 64, refused = 65, unavailable = 69, bad_config = 78;
+struct device_options {
+  std::string device; ///< id, or the name of a person or station
+  std::string reason;
+};
 
-int say(int code, const std::vector<std::string>& problems, bool json, const char* refusal_name = nullptr) {
-  if (json) {
-    nlohmann::json out = {{"ok", false}, {"problem", problems.front()}, {"problems", problems}};
-    if (refusal_name != nullptr)
-      out["refusal"] = refusal_name;
-    std::puts(out.dump().c_str());
-  } else {
-    for (const auto& one : problems)
-      std::fprintf(stderr, "wardctl: %s\n", one.c_str());
-  }
+int say_refusal(int code, const std::string& problem, refusal why, bool json) {
+  if (!json)
+    return say_problem(code, problem, false);
+  say_json({{"ok", false}, {"problem", problem}, {"problems", {problem}}, {"refusal", name_of(why)}});
   return code;
 }
 
@@ -41,7 +38,7 @@ constexpr const char* closed_text =
     "device is lost, a registrar still has to run: ward admin device lost %s\n"
     "If it was a mistake: wardctl device ungate %s\n";
 
-int set_gate(const device_options& o, bool opens, const std::string& config, bool json) {
+int set_gate(const device_options& o, bool opens, const daemon::config& conf, bool json) {
   admin::set_gate what;
   auto raw = from_hex(o.device);
   if (auto id = raw ? device_id::from(*raw) : std::nullopt)
@@ -51,26 +48,22 @@ int set_gate(const device_options& o, bool opens, const std::string& config, boo
   what.opens = opens;
   what.reason = o.reason;
   if (what.name.size() > admin::name_bytes_max || (!what.device && what.name.empty()))
-    return say(wrong_usage, {"DEVICE is a device's id, or the name of a person or a station"}, json);
+    return say_problem(wrong_usage, "DEVICE is a device's id, or the name of a person or a station", json);
   if (!opens && (o.reason.empty() || o.reason.size() > admin::reason_bytes_max))
-    return say(wrong_usage, {"--reason takes 1 to 200 bytes; name no patient in it"}, json);
-  daemon::config conf;
-  if (auto problems = daemon::read_config(config, conf); !problems.empty())
-    return say(bad_config, problems, json);
+    return say_problem(wrong_usage, "--reason takes 1 to 200 bytes; name no patient in it", json);
   auto answer = daemon::ask_daemon(conf.admin_socket, admin::encode(admin::act_body{what}));
   auto said = answer ? admin::decode_answer(*answer) : expected<admin::answer>{refusal::link_down};
   if (!said)
-    return say(unavailable,
-               {conf.admin_socket.string() + ": " + std::string{sentence_of(said.why())} +
-                " As long as the daemon does not run, no device gets anything."},
-               json, name_of(said.why()).data());
+    return say_refusal(unavailable,
+                       conf.admin_socket.string() + ": " + std::string{sentence_of(said.why())} +
+                           " As long as the daemon does not run, no device gets anything.",
+                       said.why(), json);
   if (!said->problems.empty())
-    return say(refused, {sentence(said->problems.front().why, opens)}, json,
-               name_of(said->problems.front().why).data());
+    return say_refusal(refused_code, sentence(said->problems.front().why, opens), said->problems.front().why,
+                       json);
   auto leaf = static_cast<unsigned long long>(said->leaf);
   if (json)
-    std::puts(
-        nlohmann::json{{"ok", true}, {"gate", opens ? "open" : "closed"}, {"leaf", leaf}}.dump().c_str());
+    say_json({{"ok", true}, {"gate", opens ? "open" : "closed"}, {"leaf", leaf}});
   else if (opens)
     std::printf("The gate is open again (audit entry %llu). Its person logs in once more.\n", leaf);
   else
@@ -80,19 +73,22 @@ int set_gate(const device_options& o, bool opens, const std::string& config, boo
 
 } // namespace
 
-void add_device(CLI::App& app, device_options& o, std::string& config, bool& as_json,
-                std::function<int()>& run) {
+void add_device(CLI::App& app, command_line& line) {
   auto* device = app.add_subcommand("device", "The emergency brake: shut a device out without a registrar");
   device->require_subcommand(1);
+  auto o = std::make_shared<device_options>();
   auto* gate = device->add_subcommand("gate", "From now on it gets nothing; revokes nothing");
-  gate->add_option("--reason", o.reason, "Why, for the auditors; name no patient")->required();
-  gate->callback([&] { run = [&] { return set_gate(o, false, config, as_json); }; });
+  gate->add_option("--reason", o->reason, "Why, for the auditors; name no patient")->required();
   auto* ungate = device->add_subcommand("ungate", "Open a gate that `gate` closed, and no other");
-  ungate->callback([&] { run = [&] { return set_gate(o, true, config, as_json); }; });
   for (auto* sub : {gate, ungate}) {
-    sub->add_option("device", o.device, "Id, or name of a person (all her devices) or station")->required();
-    sub->add_option("--config", config, "Settings of the box")->capture_default_str();
-    sub->add_flag("--json", as_json, "Answer in JSON");
+    sub->add_option("device", o->device, "Id, or name of a person (all her devices) or station")->required();
+    add_config(*sub, line);
+    sub->callback([&line, o, opens = sub == ungate] {
+      line.run = [&line, o, opens] {
+        return with_settings(
+            line, [&](const daemon::config& conf) { return set_gate(*o, opens, conf, line.json); });
+      };
+    });
   }
 }
 

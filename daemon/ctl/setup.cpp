@@ -2,6 +2,7 @@
 #include "../credentials.hpp"
 #include "../durable_file.hpp"
 #include "../founding_file.hpp"
+#include "../yaml_file.hpp"
 #include "admission.hpp"
 #include "e2ee/certificates.hpp"
 #include "files.hpp"
@@ -14,7 +15,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sodium.h>
-#include <yaml-cpp/yaml.h>
 
 namespace wardline::ctl {
 
@@ -206,30 +206,24 @@ std::string run_setup(const daemon::config& conf, const std::vector<daemon::plug
 
 daemon::config_problems read_answers(const std::filesystem::path& file, setup_answers& out) {
   daemon::config_problems problems;
-  auto text = read_small_file(file);
-  if (!text) {
-    problems.push_back(file.string() + ": " + std::string{sentence_of(text.why())});
+  daemon::yaml_file yaml{file, problems};
+  auto root = yaml.parse();
+  if (!root)
     return problems;
-  }
-  try {
-    auto root = YAML::Load(*text);
-    auto take = [&](const char* key) {
-      auto node = root[key];
-      if (node && node.IsScalar())
-        return node.Scalar();
-      problems.push_back(file.string() + ": " + key + " is missing");
-      return std::string{};
-    };
-    out.clinic_name = take("clinic_name");
-    out.first_person = take("first_person");
-    out.identity_file = take("identity_file");
-    out.passphrase = take("passphrase");
-    out.invitation_file = take("invitation_file");
-    if (auto role = root["emergency_role"]; role && role.IsScalar())
-      out.emergency_role = role.Scalar();
-  } catch (const YAML::Exception& e) {
-    problems.push_back(file.string() + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
-  }
+  std::vector<std::string> missing{"clinic_name", "first_person", "identity_file", "passphrase",
+                                   "invitation_file"};
+  auto take = [&](const std::string& key, auto& to) {
+    return std::pair{key, daemon::yaml_file::take{[&yaml, &missing, &to, key](const YAML::Node& n) {
+                       std::erase(missing, key);
+                       to = yaml.scalar(n, key, "text");
+                     }}};
+  };
+  yaml.each_key(*root, "",
+                {take("clinic_name", out.clinic_name), take("first_person", out.first_person),
+                 take("identity_file", out.identity_file), take("passphrase", out.passphrase),
+                 take("invitation_file", out.invitation_file), take("emergency_role", out.emergency_role)});
+  for (const auto& key : missing)
+    yaml.problem(key + " is missing");
   return problems;
 }
 

@@ -10,14 +10,15 @@ namespace wardline::ctl {
 
 namespace {
 
-constexpr int fine = 0, refused = 65;
+struct triage_options {
+  std::string file;
+  std::string rules;
+  std::string identity;
+  std::string passphrase_file;
+};
 
 int say(bool json, const std::string& problem) {
-  if (json)
-    std::puts(nlohmann::json{{"ok", false}, {"problem", problem}, {"problems", {problem}}}.dump().c_str());
-  else
-    std::fprintf(stderr, "wardctl: %s\n", problem.c_str());
-  return refused;
+  return say_problem(refused_code, problem, json);
 }
 
 std::filesystem::path folder_of(const triage_options& o) {
@@ -53,7 +54,7 @@ int evaluate(const triage_options& o, bool json) {
     std::printf("Rules %s %s, %s\n%s", rules.name.c_str(), rules.version.c_str(), hex(rules.hash).c_str(),
                 shown(e).c_str());
   }
-  return e.passes() ? fine : 1;
+  return e.passes() ? fine : differs;
 }
 
 int approve(const triage_options& o, bool json) {
@@ -80,22 +81,23 @@ int approve(const triage_options& o, bool json) {
 
 } // namespace
 
-void add_triage(CLI::App& app, triage_options& o, bool& as_json, std::function<int()>& run) {
+void add_triage(CLI::App& app, command_line& line) {
+  auto o = std::make_shared<triage_options>();
   auto* triage = app.add_subcommand("triage", "Triage rules: how well they do, and the clinic's approval");
   triage->require_subcommand(1);
   auto* score = triage->add_subcommand(
       "evaluate", "Confusion matrix on messages with known levels; fails if a gate is missed");
-  score->add_option("file", o.file, "One JSON object a line: id, sender_role, text, level")->required();
-  score->callback([&] { run = [&] { return evaluate(o, as_json); }; });
+  score->add_option("file", o->file, "One JSON object a line: id, sender_role, text, level")->required();
+  score->callback([o, &line] { line.run = [o, &line] { return evaluate(*o, line.json); }; });
   auto* sign = triage->add_subcommand(
       "approve", "Sign the rule set with the identity key, after the medical lead has reviewed it");
-  sign->add_option("--identity", o.identity, "File of the identity key")->required();
-  sign->add_option("--passphrase-file", o.passphrase_file,
+  sign->add_option("--identity", o->identity, "File of the identity key")->required();
+  sign->add_option("--passphrase-file", o->passphrase_file,
                    "First line is the passphrase; without it you are asked");
-  sign->callback([&] { run = [&] { return approve(o, as_json); }; });
+  sign->callback([o, &line] { line.run = [o, &line] { return approve(*o, line.json); }; });
   for (auto* sub : {score, sign}) {
-    sub->add_option("--rules", o.rules, "Folder of the rules; without it the installed one");
-    sub->add_flag("--json", as_json, "Answer in JSON");
+    sub->add_option("--rules", o->rules, "Folder of the rules; without it the installed one");
+    add_json(*sub, line);
   }
 }
 

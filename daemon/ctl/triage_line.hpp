@@ -1,19 +1,10 @@
 #pragma once
 // `wardctl triage` on the command line.
-#include <CLI/CLI.hpp>
-#include <functional>
-#include <string>
+#include "command_line.hpp"
 
 namespace wardline::ctl {
 
-struct triage_options {
-  std::string file;
-  std::string rules;
-  std::string identity;
-  std::string passphrase_file;
-};
-
-/// Adds the subcommands; `run` is set to what the parsed line asks for. `as_json` is read when that runs.
-void add_triage(CLI::App& app, triage_options& o, bool& as_json, std::function<int()>& run);
+/// Adds the subcommand; it sets line.run when it is what was asked for.
+void add_triage(CLI::App& app, command_line& line);
 
 } // namespace wardline::ctl

@@ -43,6 +43,7 @@ struct host_fixture {
   kept_link out;
   kept_journal journal;
   std::deque<kept_session> sessions;
+  std::shared_ptr<rules::plugin_links_board> shown = std::make_shared<rules::plugin_links_board>();
   plugin_host_actor host;
   ports::link_peer web{"web/0011223344556677", {1}};
   ports::link_peer hl7{"hl7/0011223344556677", {2}};
@@ -54,7 +55,7 @@ struct host_fixture {
                        make_device_session{[this](const channel_ref& c, plugin_host_actor p) {
                          return spawn_session(c, std::move(p));
                        }},
-                       &journal);
+                       &journal, shown);
     caf::anon_send(host, tick{now, 1});
     w.run();
   }
@@ -335,7 +336,7 @@ TEST_CASE("before the house knows the time no channel opens; then every session 
                             ++made;
                             return device_session_actor{};
                           }},
-                          &journal);
+                          &journal, std::make_shared<rules::plugin_links_board>());
   ports::link_peer web{"web/0011223344556677", {1}};
   framed::hello h;
   h.plugin = "web";
@@ -380,4 +381,25 @@ TEST_CASE("only the newest dropped_links_max dropped links are remembered") {
   peer.routing = ports::row_key(0);
   f.data(peer, 1);
   CHECK(f.out.drops.size() == dropped_links_max + 2);
+}
+
+TEST_CASE("with each tick it shows which plugins are connected, with how many channels") {
+  host_fixture f;
+  using links = rules::all_plugin_links;
+  CHECK(*f.shown->now() == links{{"hl7", {}}, {"web", {}}});
+  framed::hello h;
+  h.plugin = "web";
+  h.wants = {"channels"};
+  caf::anon_send(f.host, frame_in{f.web, framed::encode(h), {}});
+  for (std::uint64_t channel : {1, 2})
+    caf::anon_send(f.host, frame_in{f.web, framed::encode(framed::channel_data{channel, {1}}), {}});
+  f.w.run();
+  CHECK(*f.shown->now() == links{{"hl7", {}}, {"web", {}}}); // not before the tick
+  caf::anon_send(f.host, tick{f.now + 1'000, 1'001});
+  f.w.run();
+  CHECK(*f.shown->now() == links{{"hl7", {}}, {"web", {1, 2}}});
+  caf::anon_send(f.host, peer_gone{f.web});
+  caf::anon_send(f.host, tick{f.now + 2'000, 2'001});
+  f.w.run();
+  CHECK(*f.shown->now() == links{{"hl7", {}}, {"web", {}}});
 }

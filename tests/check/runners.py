@@ -87,6 +87,7 @@ def table(root):
     return [
         one("counting", FAST, ["python3", str(here / "counting_test.py")], 30),
         one("refusals", FAST, ["python3", str(here / "refusals_test.py")], 30),
+        one("journal", FAST, ["python3", str(here / "journal_test.py")], 30),
         one("format", FAST, ["python3", str(here / "format.py")], 120, counts_cases=False),
         one("demo supervisor", FAST, ["python3", str(root / "tests" / "demo" / "supervise_test.py")], 60),
         build("dev", FAST),

@@ -249,7 +249,7 @@ TEST_CASE("hostile: a plugin whose key is taken out of plugins.d is cut by a rel
   reload("address: nowhere\n", "web.yaml:1:10: address: expected");
   stranger still;
   still.open(p, 1); // what is wrong changes nothing
-  reload("address: " + address("web") + "\nrights: [channels]\nkeys: []\n", "plugins_reloaded");
+  reload("address: " + address("web") + "\nrights: [channels]\nkeys: []\n", "settings_reloaded");
   CHECK(p.refused() == refusal::plugin_revoked);
   CHECK(p.wire.happened(1'000) == ZMQ_EVENT_DISCONNECTED);
   raw_plugin denied{address("web"),
@@ -257,7 +257,7 @@ TEST_CASE("hostile: a plugin whose key is taken out of plugins.d is cut by a rel
                     c.web_key,
                     {.events = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED}};
   CHECK(denied.happened() == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
-  reload(before, "plugins_reloaded");
+  reload(before, "settings_reloaded");
   web_plugin again;
   again.greet();
   honest_exchange();

@@ -3,6 +3,8 @@
 // names, which the daemon knows and keeps sealed: its files and journal hold none. Controls show that the
 // scan would see them: in this process's memory, in the daemon's memory (names), and in the very rows of that
 // store, written once more without the sealing decorator.
+#include "admin_socket.hpp"
+#include "box_words.hpp"
 #include "credentials.hpp"
 #include "lmdb_storage.hpp"
 #include "marker_scan.hpp"
@@ -10,12 +12,14 @@
 #include "sealed_storage.hpp"
 #include "sodium_ports.hpp"
 #include "test_ports.hpp"
+#include "unix_talk.hpp"
 #include "wire/limits.hpp"
 #include "wire/link.hpp"
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <map>
 #include <set>
 #include <sys/wait.h>
@@ -267,6 +271,30 @@ TEST_CASE("no planted text is in the daemon's memory") {
   CHECK(found.bytes_read > 1'000'000);
   CHECK(found.found == 0);
   CHECK(scan_memory(p.c.daemon->pid(), p.names).found == names_planted); // control: what it does know
+}
+
+TEST_CASE("no planted text or name is in the figures for monitoring, nor in what the daemon says of itself") {
+  auto& p = planted();
+  REQUIRE(p.c.daemon->alive());
+  auto said = p.c.folder.path / "said";
+  auto scraped = talk(p.c.conf.metrics_socket, "GET /metrics HTTP/1.1\r\n\r\n");
+  CHECK(scraped.find("wardline_people 3\n") != std::string::npos); // it counts those whom it does not name
+  std::ofstream{said} << scraped;
+  for (const auto& question :
+       {admin::box_question{admin::status_question{}}, admin::box_question{admin::settings_question{}}}) {
+    auto answer = daemon::ask_daemon(p.c.conf.admin_socket, admin::encode(question));
+    REQUIRE(answer);
+    CHECK(answer->size() > 100);
+    std::ofstream{said, std::ios::app} << text(*answer);
+  }
+  auto found = scan_files(said, p.all);
+  CHECK(found.bytes_read > 1'000);
+  CHECK(found.found == 0);
+  auto spoiled = p.c.folder.path / "spoiled";
+  std::ofstream{spoiled} << file_text(said) << "wardline_plugin_links{plugin=\"" << p.names.front()
+                         << "\"} 1\n";
+  CHECK(scan_files(spoiled, p.all).found == 1); // control: the same text with one name in it
+  std::filesystem::remove(spoiled);
 }
 
 TEST_CASE("no planted text or name is in the daemon's files or journal") {

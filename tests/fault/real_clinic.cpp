@@ -110,10 +110,13 @@ void real_clinic::write_settings() {
   conf.state_dir = folder.path / "state";
   conf.credentials_dir = folder.path / "keys";
   conf.plugins_dir = folder.path / "plugins.d";
+  conf.admin_socket = folder.path / "admin";
+  conf.metrics_socket = folder.path / "metrics";
   std::filesystem::create_directories(conf.plugins_dir);
   std::ofstream{folder.path / "wardline.yaml"}
       << "state_dir: " << conf.state_dir.string() << "\ncredentials_dir: " << conf.credentials_dir.string()
-      << "\nplugins_dir: " << conf.plugins_dir.string() << "\nstore:\n  map_bytes: 1073741824\n";
+      << "\nplugins_dir: " << conf.plugins_dir.string() << "\nadmin_socket: " << conf.admin_socket.string()
+      << "\nmetrics_socket: " << conf.metrics_socket.string() << "\nstore:\n  map_bytes: 1073741824\n";
   auto plugin = [&](const std::string& name, const std::string& rights, const std::string& keys) {
     std::ofstream{conf.plugins_dir / (name + ".yaml")} << "address: ipc://" << (folder.path / name).string()
                                                        << ".sock\nrights: [" << rights << "]\nkeys: [" << keys

@@ -43,6 +43,11 @@ const std::vector<entry>& entries() {
       {"foreign_key", run_foreign_key},
       {"foreign_certificates", run_foreign_certificates},
       {"foreign_bundle", run_foreign_bundle},
+      {"config_file", run_config_file},
+      {"plugin_file", run_plugin_file},
+      {"box_question", run_box_question},
+      {"status_report", run_status_report},
+      {"settings_report", run_settings_report},
   };
   return all;
 }

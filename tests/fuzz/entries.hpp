@@ -77,5 +77,12 @@ bool run_foreign_proofs(bytes_view input);
 bool run_foreign_key(bytes_view input);
 bool run_foreign_certificates(bytes_view input);
 bool run_foreign_bundle(bytes_view input);
+// config_entries.cpp
+bool run_config_file(bytes_view input);
+bool run_plugin_file(bytes_view input);
+// box_entries.cpp
+bool run_box_question(bytes_view input);
+bool run_status_report(bytes_view input);
+bool run_settings_report(bytes_view input);
 
 } // namespace wardline::fuzz

@@ -1,6 +1,7 @@
 // The seed corpus: at least one good input for each entry, and the shapes that a mutation finds late.
 #include "admin_words.hpp"
 #include "audit_words.hpp"
+#include "box_words.hpp"
 #include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/checkpoint.hpp"
@@ -341,6 +342,47 @@ void add_verifier(seeds& out) {
   out["foreign_bundle"]["two"] = {1, 0, 3, 'a', 'b', 'c', 0, 0};
 }
 
+/// What an administrator writes: whole, wrong in every way that has a name, and small files that stand for
+/// large ones.
+void add_settings(seeds& out) {
+  auto put = [&](const char* entry, const char* name, std::string_view content) {
+    out[entry][name] = to_bytes(view(content));
+  };
+  put("config_file", "whole",
+      "# all\nstate_dir: /srv/w\ncredentials_dir: \"/c\"\nplugins_dir: '/p'\nadmin_socket: /a\nstore:\n  "
+      "map_bytes: 16777216\n");
+  put("config_file", "flow", "{state_dir: /w, store: {map_bytes: 17592186044416}}");
+  put("config_file", "wrong",
+      "state_dur: /x\nstate_dir: /x\nstate_dir: yes\nstore: {map_bytes: 010, map_byte: 1:30}\n---\na: 1\n");
+  put("config_file", "bomb",
+      "a: &a [l, l]\nb: &b [*a, *a]\nc: &c [*b, *b]\nstore: &d\n  <<: *c\n  map_bytes: !!int 5\n");
+  put("config_file", "deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[");
+  put("plugin_file", "whole",
+      "address: ipc:///run/w.sock\nrights: [channels, wakeup.message]\nkeys:\n  - " + std::string(64, 'a') +
+          "\n  - " + std::string(64, 'B') + "\n");
+  put("plugin_file", "wrong",
+      "adress: x\nrights: [all]\nkeys: [1, " + std::string(64, '1') + ", " + std::string(64, '1') + "]\n");
+  put("plugin_file", "tcp", "address: tcp://192.0.2.1:7001\n");
+}
+
+void add_box(seeds& out) {
+  out["box_question"]["status"] = admin::encode(admin::box_question{admin::status_question{}});
+  out["box_question"]["settings"] = admin::encode(admin::box_question{admin::settings_question{}});
+  admin::status_report status;
+  status.version = "1.2.3";
+  status.log_size = 7;
+  status.open_more = status.core_files = true;
+  status.plugins = {{"cli", 1, 2}, {"web", 0, 0}};
+  out["status_report"]["full"] = admin::encode(status);
+  admin::settings_report settings;
+  settings.file = "/etc/w.yaml";
+  settings.settings = {{"state_dir", "/s"}};
+  settings.plugins = {{"cli", "ipc:///c", {"channels"}, 3, sample_hash(5)}};
+  out["settings_report"]["fresh"] = admin::encode(settings);
+  settings.reload = admin::box_reload{9, {"f.yaml:1:1: wrong"}};
+  out["settings_report"]["reloaded"] = admin::encode(settings);
+}
+
 void add_triage(seeds& out) {
   auto put = [&](const char* entry, const char* name, std::string_view content) {
     out[entry][name] = to_bytes(view(content));
@@ -374,6 +416,8 @@ seeds make_seeds() {
   add_log(out);
   add_sequences(out);
   add_triage(out);
+  add_settings(out);
+  add_box(out);
   add_verifier(out);
   return out;
 }

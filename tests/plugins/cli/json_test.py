@@ -51,6 +51,10 @@ WARDCTL_REFUSED = [
     ["escalation", "set", "words", "--config", "good.yaml"], ["escalation", "set", "chain", "--config", "good.yaml"],
     ["registrar", "certify", "--identity", "none", "--device", "none", "--out", "new", "--passphrase-file", "words",
      "--with-second", "roles,everything"],
+    ["config", "check", "none"], ["config", "check", "--config", "two-problems.yaml"], ["config", "show", "--config", "none"],
+    ["config", "diff", "--config", "good.yaml"], ["config", "diff", "none", "--config", "good.yaml"],
+    ["status", "--config", "none"], ["status", "--config", "good.yaml"],
+    ["doctor", "--config", "none"], ["doctor", "--config", "good.yaml"],
     ["erasure", "--config", "none"], ["audit", "export", "new", "--config", "good.yaml"],
     ["audit", "proof", "--entry", "1", "--config", "good.yaml"],
     ["device", "gate", "A", "--reason", "B", "--config", "good.yaml"], ["device", "ungate", "A", "--config", "none"],
@@ -58,9 +62,15 @@ WARDCTL_REFUSED = [
     ["triage", "evaluate", "none"], ["triage", "evaluate", "empty"], ["triage", "evaluate", "words"],
     ["triage", "evaluate", "words", "--rules", "none"],
     ["triage", "approve", "--identity", "none", "--passphrase-file", "words"]]
+WARDCTL_DONE = [
+    ["config", "check", "--config", "good.yaml"], ["config", "check", "good.yaml"],
+    ["config", "show", "--config", "good.yaml", "--effective", "--origin"],
+    *(["config", "print", what] for what in ("default", "man", "schema", "plugin-schema"))]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
-    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["erasure", "more"], ["device"],
+    ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["config"], ["config", "show", "more"], ["config", "diff", "a", "b"], ["status", "more"],
+    ["doctor", "--wrong"],
+    ["config", "print", "poetry"], ["config", "check", "a", "b"], ["erasure", "more"], ["device"],
     ["device", "gate", "A"], ["device", "ungate"], ["audit"], ["audit", "export"],
     ["triage"], ["triage", "evaluate"], ["triage", "approve"]]
 
@@ -97,9 +107,9 @@ class Json(unittest.TestCase):
         for line in ([WARD, "--json", "--store", "store", *words], [WARD, "--store", "store", *words, "--json"]):
             self.check_one_object(line, *check, **more)
 
-    def wardctl(self, words, *check):
+    def wardctl(self, words, *check, **more):
         for line in ([WARDCTL, "--json", *words], [WARDCTL, *words, "--json"]):
-            self.check_one_object(line, *check)
+            self.check_one_object(line, *check, **more)
 
     def test_ward_refused(self):
         for words in WARD_REFUSED:
@@ -121,12 +131,21 @@ class Json(unittest.TestCase):
         said = self.check_one_object([WARDCTL, "--json", "setup", "--config", "two-problems.yaml"], lambda code: code == 78)
         self.assertEqual(len(json.loads(said)["problems"]), 2)
 
+    def test_wardctl_done(self):
+        for words in WARDCTL_DONE:
+            self.wardctl(words, lambda code: code == 0, ok=True)
+        shown = json.loads(self.check_one_object([WARDCTL, "--json", *WARDCTL_DONE[2]], lambda code: code == 0, ok=True))
+        by_key = {one["key"]: one for one in shown["settings"]}
+        self.assertEqual(by_key["credentials_dir"], {"key": "credentials_dir", "value": f"{self.folder}/keys", "from": "file",
+                                                     "file": "good.yaml", "line": 2})
+        self.assertEqual(by_key["store.map_bytes"]["from"], "default")
+
     def test_wardctl_unreadable(self):
         for words in WARDCTL_UNREADABLE:
             self.wardctl(words, lambda code: code == 64)
 
     def test_every_command_is_here(self):
-        for program, lines in ((WARD, WARD_REFUSED + [["status"]]), (WARDCTL, WARDCTL_REFUSED)):
+        for program, lines in ((WARD, WARD_REFUSED + [["status"]]), (WARDCTL, WARDCTL_REFUSED + WARDCTL_DONE)):
             tested = {tuple(line[:n]) for line in lines for n in (1, 2, 3)}
             for command in self.leaves(program):
                 self.assertIn(tuple(command), tested, f"{program} {command} is not tested here")

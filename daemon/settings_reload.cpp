@@ -1,5 +1,6 @@
-#include "plugin_reload.hpp"
+#include "settings_reload.hpp"
 #include "box.hpp"
+#include "config_keys.hpp"
 #include <algorithm>
 
 namespace wardline::daemon {
@@ -45,28 +46,48 @@ plugin_changes change_plugins(std::vector<plugin_config>& in_force, const std::v
   return out;
 }
 
-void reload_plugins(const config& conf, std::vector<plugin_config>& in_force, ports::link& link,
-                    ports::journal& journal) {
-  std::vector<plugin_config> now;
-  if (auto problems = read_plugins(conf.plugins_dir, now); !problems.empty()) {
-    for (const auto& p : problems)
-      complain(bad_config, p);
-    complain(bad_config, "plugins.d was not read again: what was in force before stays in force");
-    journal.write(ports::severity::error, "plugins_not_reloaded", {{"problems", problems.size()}});
-    return;
-  }
-  auto changes = change_plugins(in_force, now);
+namespace {
+
+void apply_keys(const plugin_changes& changes, ports::link& link) {
   // First what is taken back: a key may move from one plugin to another.
   for (const auto& key : changes.forbidden)
     link.forbid(key);
   for (const auto& k : changes.allowed)
     link.allow(k.key, k.plugin);
+}
+
+} // namespace
+
+reload_outcome reload_settings(settings_in_force& in_force, ports::link& link, ports::journal& journal,
+                               time_ms now) {
+  config next;
+  std::vector<plugin_config> plugins;
+  auto problems = read_config(in_force.file, next);
+  if (problems.empty())
+    problems = read_plugins(next.plugins_dir, plugins);
+  if (!problems.empty()) {
+    for (const auto& p : problems)
+      complain(bad_config, p);
+    complain(bad_config, "the settings were not read again: what was in force before stays in force");
+    journal.write(ports::severity::error, "settings_not_reloaded", {{"problems", problems.size()}});
+    return {now, std::move(problems)};
+  }
+  std::size_t waiting = 0;
+  for (const auto& change : changes_between(in_force.conf, next))
+    if (!change.on_reload) {
+      ++waiting;
+      complain(stopped, change.key + ": " + change.to + " takes a restart of wardlined");
+    }
+  apply_reload(in_force.conf, next);
+  auto changes = change_plugins(in_force.plugins, plugins);
+  apply_keys(changes, link);
   for (const auto& name : changes.need_restart)
     complain(stopped, "plugin " + name + ": a new plugin, address or right takes a restart of wardlined");
-  journal.write(ports::severity::notice, "plugins_reloaded",
+  journal.write(ports::severity::notice, "settings_reloaded",
                 {{"allowed", changes.allowed.size()},
                  {"forbidden", changes.forbidden.size()},
-                 {"need_restart", changes.need_restart.size()}});
+                 {"need_restart", changes.need_restart.size() + waiting}});
+  return {now, {}};
 }
 
 } // namespace wardline::daemon

@@ -1,6 +1,6 @@
-// plugins.d read again: keys come and go on live connections; what is wrong changes nothing.
+// Settings read again: keys come and go on live connections; what is wrong changes nothing.
 #include "link_fixture.hpp"
-#include "plugin_reload.hpp"
+#include "settings_reload.hpp"
 #include "wire/link.hpp"
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -56,28 +56,47 @@ TEST_CASE("a plugin whose file comes back as it was is let in again without a re
 TEST_CASE("a reload cuts a live connection within a second, lets a new key in, and survives a bad file") {
   link_fixture f;
   temp_folder folder;
-  config conf;
-  conf.plugins_dir = folder.path;
+  settings_in_force in_force;
+  in_force.file = folder.path / "wardline.yaml";
+  auto write_settings = [&](const std::string& more) {
+    std::ofstream{in_force.file} << "plugins_dir: " << folder.path.string() << "/plugins.d\n" << more;
+  };
+  auto plugins = folder.path / "plugins.d";
+  std::filesystem::create_directory(plugins);
+  write_settings("");
   auto next = curve_pair::fresh();
-  std::vector<plugin_config> in_force{{"a", "ipc:///run/a.sock", {"channels"}, {f.own_a.open}}};
+  in_force.plugins = {{"a", "ipc:///run/a.sock", {"channels"}, {f.own_a.open}}};
   REQUIRE(f.start() == std::nullopt);
   auto p = f.plugin("a", f.own_a, {.stays_cut = true});
   REQUIRE(p.send(said("one")));
   REQUIRE(f.hears(1));
 
-  std::ofstream{folder.path / "a.yaml"} << "address: ipc:///run/a.sock\nkeys: [oops]\n";
-  reload_plugins(conf, in_force, *f.link, f.journal);
-  CHECK(f.journal.count("plugins_not_reloaded") == 1);
-  CHECK(in_force[0].keys.size() == 1);
+  std::ofstream{plugins / "a.yaml"} << "address: ipc:///run/a.sock\nkeys: [oops]\n";
+  auto refused = reload_settings(in_force, *f.link, f.journal, 5);
+  CHECK(f.journal.count("settings_not_reloaded") == 1);
+  CHECK(refused.at == 5);
+  CHECK(refused.problems ==
+        config_problems{(plugins / "a.yaml").string() + ":2:8: keys: expected 64 hex digits"});
+  CHECK(in_force.plugins[0].keys.size() == 1);
   REQUIRE(p.send(said("two")));
   REQUIRE(f.hears(2)); // the last good keys stay
 
-  write_plugin(folder.path, "a", hex(next.open));
-  reload_plugins(conf, in_force, *f.link, f.journal);
-  CHECK(f.journal.count("plugins_reloaded") == 1);
+  write_plugin(plugins, "a", hex(next.open));
+  write_settings("state_dri: /x\n");
+  CHECK(reload_settings(in_force, *f.link, f.journal, 6).problems.size() == 1);
+  CHECK(f.journal.count("settings_not_reloaded") == 2);
+  CHECK(in_force.conf == config{}); // not even what was right in it
+  REQUIRE(p.send(said("still")));
+  REQUIRE(f.hears(3));
+
+  write_settings("state_dir: /elsewhere\n");
+  CHECK(reload_settings(in_force, *f.link, f.journal, 7).problems.empty());
+  CHECK(f.journal.count("settings_reloaded") == 1);
+  CHECK(in_force.conf.plugins_dir == plugins);          // a reload applies it
+  CHECK(in_force.conf.state_dir == config{}.state_dir); // this takes a restart
   CHECK(p.happened(1'000) == ZMQ_EVENT_DISCONNECTED);
   auto fresh = f.plugin("a", next);
   REQUIRE(fresh.send(said("three")));
-  REQUIRE(f.hears(3));
-  CHECK(f.heard[2].from.user == link_keys::user_of(next.open, "a"));
+  REQUIRE(f.hears(4));
+  CHECK(f.heard[3].from.user == link_keys::user_of(next.open, "a"));
 }
