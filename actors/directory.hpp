@@ -85,6 +85,10 @@ struct directory_state {
   directory_surroundings with;
   registry known;
   std::deque<waiting_change> waiting; // the front one is being decided or committed
+  /// However this actor ends, its children end with it: one that keeps an answer back for somebody holds
+  /// itself.
+  ~directory_state();
+
   std::map<conversation_id, child<conversation_actor>> conversations;
   std::map<user_id, child<user_actor>> users;
   std::map<device_id, session_online> online;

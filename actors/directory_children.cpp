@@ -25,6 +25,13 @@ void let_idle_go(Self* self, Children& children, std::uint64_t steady) {
 
 } // namespace
 
+directory_state::~directory_state() {
+  for (const auto& [id, c] : conversations)
+    caf::anon_send_exit(c.handle, caf::exit_reason::user_shutdown);
+  for (const auto& [id, c] : users)
+    caf::anon_send_exit(c.handle, caf::exit_reason::user_shutdown);
+}
+
 conversation_actor directory_state::conversation(const conversation_id& id) {
   auto open = conversations.find(id);
   if (open == conversations.end()) {

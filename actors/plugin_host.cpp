@@ -205,6 +205,12 @@ void plugin_host_state::down(const caf::down_msg& m) {
       }
 }
 
+plugin_host_state::~plugin_host_state() {
+  for (const auto& [peer, l] : links)
+    for (const auto& [channel, session] : l.channels)
+      caf::anon_send_exit(session, caf::exit_reason::user_shutdown);
+}
+
 void plugin_host_state::cut_all(refusal why) {
   while (!links.empty())
     forget(ports::link_peer{links.begin()->first}, why);

@@ -24,6 +24,10 @@ inline constexpr std::size_t dropped_links_max = 64;
 struct plugin_host_state {
   static inline const char* name = "plugin_host";
 
+  /// However this actor ends, its sessions end with it: one that keeps an answer back for somebody holds
+  /// itself.
+  ~plugin_host_state();
+
   struct link {
     std::set<std::string> granted;
     std::map<std::uint64_t, device_session_actor> channels;

@@ -75,12 +75,13 @@ private:
         if (!r || r->items.empty())
           return;
         const auto& item = r->items[world_.roll(r->items.size())].item;
-        d.device->claim(item.message, item.version,
-                        [this, m = item.message](result<client::acknowledged_message> done) {
-                          if (done)
-                            acknowledged_[m] = world_.now;
-                          report_.claimed += done ? 1 : 0;
-                        });
+        d.device->claim(
+            item.message, item.version,
+            [this, m = item.message, who = d.device->who()->user](result<client::acknowledged_message> done) {
+              if (done)
+                acknowledged_[m] = {world_.now, who};
+              report_.claimed += done ? 1 : 0;
+            });
       });
       return;
     }
@@ -102,8 +103,9 @@ private:
       return;
     auto& row = waiting[world_.roll(waiting.size())];
     if (acknowledge) {
-      d.device->acknowledge(row.message, [this, m = row.message](result<client::acknowledged_message> r) {
-        if (r && acknowledged_.try_emplace(m, world_.now).second)
+      d.device->acknowledge(row.message, [this, m = row.message, who = d.device->who()->user](
+                                             result<client::acknowledged_message> r) {
+        if (r && acknowledged_.try_emplace(m, holder{world_.now, who}).second)
           ++report_.acknowledged;
       });
       return;
@@ -257,7 +259,12 @@ private:
   /// Whoever has something urgent and says nothing for ten minutes may have it no more.
   [[nodiscard]] bool may_have_lapsed(const client::message_row& row) const {
     return row.level <= client::urgency::urgent &&
-           world_.now >= acknowledged_.at(row.message) + rules::default_lapse_s[0] * 1'000;
+           world_.now >= acknowledged_.at(row.message).since + rules::default_lapse_s[0] * 1'000;
+  }
+
+  /// What a person has is given back when a device of hers is lost.
+  [[nodiscard]] bool may_be_given_back(const message_id& m) const {
+    return world_.lost_a_device.contains(acknowledged_.at(m).who);
   }
 
   /// A device finds by its id only what it can read.
@@ -278,7 +285,8 @@ private:
       if (!row || row->seq != p.seq || row->conversation != p.conversation)
         return world_.broken("an acknowledged message cannot be read at " + d.name + " (" + why_not(d, p) +
                              "): " + p.text);
-      if (acknowledged_.contains(p.message) && !row->acknowledged_by && !may_have_lapsed(*row))
+      if (acknowledged_.contains(p.message) && !row->acknowledged_by && !may_have_lapsed(*row) &&
+          !may_be_given_back(p.message))
         return world_.broken("an acknowledgement that was answered is gone at " + d.name);
       if (auto recall = recalled_.find(p.message); recall != recalled_.end()) {
         if (recall->second != 0)
@@ -329,7 +337,11 @@ private:
   roster_acts roster_;
   run_report& report_ = world_.report;
   unsigned turn_crashes_ = 0;
-  std::map<message_id, time_ms> acknowledged_;   ///< and the answer came; when
+  struct holder {
+    time_ms since = 0;
+    user_id who;
+  };
+  std::map<message_id, holder> acknowledged_;    ///< and the answer came
   std::map<message_id, std::uint64_t> recalled_; ///< leaf; 0: asked for, not answered
 };
 

@@ -199,7 +199,7 @@ void clinic_world::log_in_again() {
       continue;
     user_id user;
     for (const auto& other : devices)
-      if (d->station && !other->station && other->person == d->person)
+      if (d->station && !other->station && other->person == d->person && other->device->user())
         user = other->device->user();
     asked.ask(*d, [&](auto then) { d->device->log_in(password, *code, std::move(then), user); });
   }

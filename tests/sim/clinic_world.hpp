@@ -113,6 +113,8 @@ public:
   std::vector<std::unique_ptr<wired_device>> devices; ///< manager, nurse, physician, who came later
   std::unique_ptr<daemon_life> life;
   std::vector<promised_message> promised; ///< in the order they were written
+  /// Whose device is being reported as lost, or was.
+  std::set<user_id> lost_a_device;
   opening_ledger ledger;
 
 private:

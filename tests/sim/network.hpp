@@ -71,6 +71,8 @@ public:
   std::function<void(const client::notice&)> said; ///< may be unset
   /// Highest durable leaf when its revocation was answered; from then on nothing is for it.
   std::optional<std::uint64_t> revoked_behind;
+  bool being_revoked = false; ///< somebody has begun to; it may obey a wipe order before the answer comes
+  device_id revoked_id;       ///< which it was: one that obeyed the wipe order does not know it any more
   std::unique_ptr<client::device> device;
   std::deque<bytes> to_daemon;
   std::deque<bytes> to_device;

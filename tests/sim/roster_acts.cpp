@@ -45,7 +45,7 @@ public:
       invite();
       return false;
     }
-    if (device_->revoked_behind) // before it had settled
+    if (device_->being_revoked) // before it had settled
       return true;
     if (auto came = enrolled_.take(); came && !*came)
       order_.refused(came->why());
@@ -260,13 +260,17 @@ void roster_acts::begin_revocation() {
   ++revocations_;
   auto* lost = may[world_.roll(may.size())];
   revoking_.insert(lost);
+  lost->being_revoked = true;
+  if (!lost->station)
+    world_.lost_a_device.insert(lost->device->who()->user);
   scripts_.push_back(std::make_unique<revocation>(
       world_, "revocation of " + lost->name, 0,
       [id = lost->device->id()](client::device& d, auto then) {
         d.revoke(id, e2ee::revocation_reason::lost, std::move(then));
       },
-      [this, lost] {
+      [this, lost, id = lost->device->id()] {
         ++world_.report.revocations;
+        lost->revoked_id = id;
         lost->revoked_behind = world_.life->last_leaf();
       }));
 }

@@ -92,7 +92,7 @@ void check_turned_out(clinic_world& w) {
   for (const auto& d : w.devices) {
     if (!d->revoked_behind)
       continue;
-    auto id = d->device->id();
+    auto id = d->revoked_id;
     const auto* known = board->device(id);
     if (known == nullptr || !known->gated)
       w.broken(d->name + " was revoked and is not gated");

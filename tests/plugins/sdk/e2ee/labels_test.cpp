@@ -22,13 +22,15 @@ std::vector<std::string> labels_in(const std::filesystem::path& file) {
   return out;
 }
 
-/// The table of e2ee 1, "Labels", without `noise`, which the channel spells, and with the safety code of 11.
+/// The table of e2ee 1, "Labels", without `noise`, which the channel spells, and with the safety code of 11
+/// and the label of files that a person's device signs.
 const char* const signatures[] = {
     "root",  "server",     "registrar", "invitation",  "device",          "device possession", "cosign",
     "grant", "revocation", "link",      "pack",        "keylist",         "conversation",      "slip",
     "act",   "wipe",       "heartbeat", "records key", "records request", "records answer"};
-const char* const others[] = {"slip header", "members", "seals", "body",  "attachment", "seal",       "seed",
-                              "inbox",       "history", "keys",  "store", "store row",  "safety code"};
+const char* const others[] = {"slip header", "members",   "seals",       "body",     "attachment",
+                              "seal",        "seed",      "inbox",       "history",  "keys",
+                              "store",       "store row", "safety code", "statement"};
 const char* const records[] = {"generator", "r",     "w",     "proof",    "box",
                                "nonce",     "share", "reply", "recalled", "recalled proof"};
 
