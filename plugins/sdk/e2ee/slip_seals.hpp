@@ -37,7 +37,8 @@ struct sealed_message {
 /// `stale_records_key` (records key and sealer do not fit each other).
 expected<sealed_message> seal_message(const clinic_id& clinic, draft message, const signing_key& author);
 
-/// The same under a K given: for vectors. K is never used twice (e2ee 5.10).
+/// The same under a K given: for a message whose attachments were sealed under it first, and for vectors. K
+/// is never used twice (e2ee 5.10).
 expected<sealed_message> seal_message_with(secret32 key, const clinic_id& clinic, draft message,
                                            const signing_key& author);
 

@@ -1,6 +1,7 @@
 #pragma once
 // Messages inside the device channel as plain values; plugins/sdk/proto/device.proto says what each field
 // means. Signed objects stay opaque bytes here: plugins/sdk/e2ee decodes and verifies them as received.
+#include "wire/device_attachments.hpp"
 #include "wire/expected.hpp"
 #include "wire/ids.hpp"
 #include <variant>
@@ -168,7 +169,8 @@ using request_body =
     std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties, get_party,
                  get_objects, list_conversations, submit, invite, post, get_slips, open, act, get_checkpoint,
                  prove, make_recovery_codes, set_second_factor, list_pending, get_packs, get_key_lists,
-                 get_standing, get_changes, want_pack, claim, list_inbox, get_duty, get_exposure>;
+                 get_standing, get_changes, want_pack, claim, list_inbox, get_duty, get_exposure, get_upload,
+                 put_chunk, get_chunk>;
 
 struct request {
   request_id id{};
@@ -388,9 +390,10 @@ struct exposure {
   std::uint64_t next_leaf = 0;
 };
 
-using answer_body = std::variant<refused, welcome, invitation, enrolled, logged_in, person, parties, party,
-                                 objects, conversations, submitted, posted, slips, opened, done, checkpoint,
-                                 pending, recovery_codes, packs, key_lists, station, inbox, duties, exposure>;
+using answer_body =
+    std::variant<refused, welcome, invitation, enrolled, logged_in, person, parties, party, objects,
+                 conversations, submitted, posted, slips, opened, done, checkpoint, pending, recovery_codes,
+                 packs, key_lists, station, inbox, duties, exposure, upload, chunk>;
 
 struct answer {
   request_id id{};

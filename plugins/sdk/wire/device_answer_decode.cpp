@@ -1,6 +1,7 @@
 // What the daemon sends, from bytes: device.hpp. The device trusts its daemon no further than anybody: every
 // field is checked here, every signed object later by plugins/sdk/e2ee.
 #include "device.pb.h"
+#include "wire/attachment_codec.hpp"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
 #include "wire/exposure_codec.hpp"
@@ -266,14 +267,6 @@ void take(fields& in, key_lists& out, const pb::KeyLists& m) {
   out.more = m.more();
 }
 
-void take(fields& in, inbox& out, const pb::Inbox& m) {
-  take_waiting(in, out, m);
-}
-
-void take(fields& in, duties& out, const pb::Duties& m) {
-  take_waiting(in, out, m);
-}
-
 template <class Value, auto Field>
 void take_as(fields& in, answer_body& out, pb::Answer& m) {
   take(in, out.emplace<Value>(), *(m.*Field)());
@@ -309,6 +302,8 @@ constexpr answer_kind kinds[] = {
     {pb::Answer::kInbox, take_as<inbox, &pb::Answer::mutable_inbox>},
     {pb::Answer::kDuties, take_as<duties, &pb::Answer::mutable_duties>},
     {pb::Answer::kExposure, take_as<exposure, &pb::Answer::mutable_exposure>},
+    {pb::Answer::kUpload, take_as<upload, &pb::Answer::mutable_upload>},
+    {pb::Answer::kChunk, take_as<chunk, &pb::Answer::mutable_chunk>},
 };
 static_assert(std::size(kinds) == std::variant_size_v<answer_body>);
 
@@ -347,10 +342,6 @@ void take(fields& in, party_changed& out, const pb::PartyChanged& m) {
 void take(fields& in, share_gone& out, const pb::ShareGone& m) {
   out.number = m.number();
   in.require(out.number >= 1);
-}
-
-void take(fields& in, wake& out, const pb::Wake& m) {
-  take_waiting(in, out, m);
 }
 
 template <class Value, class Message>

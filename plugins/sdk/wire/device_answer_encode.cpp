@@ -1,5 +1,6 @@
 // What the daemon sends, to bytes: device.hpp.
 #include "device.pb.h"
+#include "wire/attachment_codec.hpp"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
 #include "wire/exposure_codec.hpp"

@@ -1,5 +1,6 @@
 // What a device asks, and the daemon's hello, from bytes: device.hpp. Requests are what a stranger can send.
 #include "device.pb.h"
+#include "wire/attachment_codec.hpp"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
 #include "wire/exposure_codec.hpp"
@@ -264,6 +265,9 @@ constexpr request_kind kinds[] = {
     {pb::Request::kListInbox, small_bytes_max, decode_as<pb::ListInbox, list_inbox>},
     {pb::Request::kGetDuty, small_bytes_max, decode_as<pb::GetDuty, get_duty>},
     {pb::Request::kGetExposure, small_bytes_max, decode_as<pb::GetExposure, get_exposure>},
+    {pb::Request::kGetUpload, small_bytes_max, decode_as<pb::GetUpload, get_upload>},
+    {pb::Request::kPutChunk, sealed_chunk_bytes_max + room, decode_as<pb::PutChunk, put_chunk>},
+    {pb::Request::kGetChunk, small_bytes_max, decode_as<pb::GetChunk, get_chunk>},
 };
 constexpr std::uint32_t kind_first = std::begin(kinds)->number;
 constexpr std::uint32_t kind_last = (std::end(kinds) - 1)->number;

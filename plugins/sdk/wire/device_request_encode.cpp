@@ -1,5 +1,6 @@
 // What a device asks, and the daemon's hello, to bytes: device.hpp.
 #include "device.pb.h"
+#include "wire/attachment_codec.hpp"
 #include "wire/codec.hpp"
 #include "wire/device.hpp"
 #include "wire/exposure_codec.hpp"

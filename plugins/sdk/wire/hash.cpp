@@ -1,5 +1,4 @@
 #include "wire/hash.hpp"
-#include <sodium.h>
 
 namespace wardline {
 
@@ -8,13 +7,10 @@ hash32 sha256(bytes_view m) {
 }
 
 hash32 sha256(std::initializer_list<bytes_view> parts) {
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
+  running_sha256 out;
   for (auto part : parts)
-    crypto_hash_sha256_update(&state, part.data(), part.size());
-  hash32 out;
-  crypto_hash_sha256_final(&state, out.data());
-  return out;
+    out.add(part);
+  return out.finish();
 }
 
 bytes lab(std::string_view label) {

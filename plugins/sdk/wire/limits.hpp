@@ -74,6 +74,10 @@ inline constexpr std::size_t slip_bytes_max = 6'144;
 inline constexpr std::size_t attachment_bytes_max = 104'857'600;
 inline constexpr std::size_t chunk_bytes_max = 262'144;
 inline constexpr std::size_t chunks_per_attachment_max = attachment_bytes_max / chunk_bytes_max;
+/// Bytes of a chunk as it travels: its tag with it.
+inline constexpr std::size_t sealed_chunk_bytes_max = chunk_bytes_max + 16;
+/// Bytes of all files of one message.
+inline constexpr std::size_t message_files_bytes_max = 536'870'912;
 /// Devices of one party; parties of one conversation.
 inline constexpr std::size_t party_devices_max = 300;
 inline constexpr std::size_t conversation_parties_max = 32;

@@ -95,7 +95,7 @@ void put_waiting(pb::Wake& to, const wake& a) {
   to.set_level(a.level);
 }
 
-void take_waiting(fields& in, inbox& out, const pb::Inbox& m) {
+void take(fields& in, inbox& out, const pb::Inbox& m) {
   in.range(static_cast<std::size_t>(m.items_size()), 0, inbox_items_max);
   for (const auto& item : m.items())
     if (in.why() == refusal::none)
@@ -105,7 +105,7 @@ void take_waiting(fields& in, inbox& out, const pb::Inbox& m) {
   out.waiting = m.waiting();
 }
 
-void take_waiting(fields& in, duties& out, const pb::Duties& m) {
+void take(fields& in, duties& out, const pb::Duties& m) {
   in.range(static_cast<std::size_t>(m.duties_size()), 0, duties_max);
   for (const auto& duty : m.duties())
     if (in.why() == refusal::none)
@@ -114,7 +114,7 @@ void take_waiting(fields& in, duties& out, const pb::Duties& m) {
   in.require(std::adjacent_find(out.all.begin(), out.all.end(), later) == out.all.end());
 }
 
-void take_waiting(fields& in, wake& out, const pb::Wake& m) {
+void take(fields& in, wake& out, const pb::Wake& m) {
   in.take(out.message, m.message());
   in.range(m.level(), 1, woken_level_max);
   out.level = static_cast<std::uint8_t>(m.level());

@@ -15,8 +15,8 @@ void put_waiting(wardline::device::v1::Inbox& to, const inbox& a);
 void put_waiting(wardline::device::v1::Duties& to, const duties& a);
 void put_waiting(wardline::device::v1::Wake& to, const wake& a);
 
-void take_waiting(codec::fields& in, inbox& out, const wardline::device::v1::Inbox& m);
-void take_waiting(codec::fields& in, duties& out, const wardline::device::v1::Duties& m);
-void take_waiting(codec::fields& in, wake& out, const wardline::device::v1::Wake& m);
+void take(codec::fields& in, inbox& out, const wardline::device::v1::Inbox& m);
+void take(codec::fields& in, duties& out, const wardline::device::v1::Duties& m);
+void take(codec::fields& in, wake& out, const wardline::device::v1::Wake& m);
 
 } // namespace wardline::wire::device

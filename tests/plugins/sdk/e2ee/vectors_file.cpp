@@ -253,6 +253,19 @@ act_fields fields_of(const json& f) {
   return out;
 }
 
+template <>
+wipe_fields fields_of(const json& f) {
+  wipe_fields out;
+  out.order = at<std::array<std::uint8_t, 16>>(f, "order");
+  out.device = at<device_id>(f, "device");
+  out.scope = choice<wipe_scope>(f, "scope");
+  out.party = at<party_id>(f, "party");
+  out.revocation = at<hash32>(f, "revocation");
+  out.incarnation = at<incarnation_id>(f, "incarnation");
+  f.at("time").get_to(out.time);
+  return out;
+}
+
 slip_header header_of(const json& f) {
   slip_header out;
   out.message = at<message_id>(f, "message");

@@ -9,6 +9,7 @@
 #include "e2ee/roster.hpp"
 #include "e2ee/signing.hpp"
 #include "e2ee/slip.hpp"
+#include "e2ee/wipe.hpp"
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -89,6 +90,8 @@ void with_kind(const std::string& kind, Use f) {
     return f(e2ee::act_fields{});
   if (kind == "cosign")
     return f(e2ee::cosign_fields{});
+  if (kind == "wipe")
+    return f(e2ee::wipe_fields{});
   FAIL("no such kind: " << kind);
 }
 

@@ -94,6 +94,8 @@ TEST_CASE("vectors: every object is made and read byte for byte") {
       check_object(x);
   for (const auto& x : vector_cases("act"))
     check_object(x);
+  for (const auto& x : vector_cases("wipe"))
+    check_object(x);
 }
 
 TEST_CASE("vectors: every prefix of every object is refused as cut") {

@@ -1,6 +1,7 @@
 // V1 of e2ee 12, derivations and seals: the library's random source is scripted with the vectors' ephemeral
 // secrets, and every output must come out byte for byte; then the other side opens it.
 #include "../wire/scripted_random.hpp"
+#include "e2ee/attachment_seal.hpp"
 #include "e2ee/body_seal.hpp"
 #include "e2ee/hpke.hpp"
 #include "e2ee/kdf.hpp"
@@ -115,6 +116,41 @@ TEST_CASE("vectors: HPKE") {
     auto opened = hpke_open(receiver, info, *sealed);
     REQUIRE(opened);
     CHECK(opened->value == plain);
+  }
+}
+
+TEST_CASE("vectors: attachments of one, two and three chunks") {
+  for (const auto& x : vector_cases("attachment")) {
+    INFO(x.at("name"));
+    auto key = secret_at(x, "key");
+    auto message = at<message_id>(x, "message");
+    attachment_facts facts{at<attachment_id>(x, "attachment"), at<hash32>(x, "blob_hash"),
+                           x.at("blob_size").get<std::uint64_t>(), x.at("file_size").get<std::uint64_t>(),
+                           at<hash32>(x, "file_hash")};
+    auto own_key = derive_attachment_key(key, message, facts.attachment);
+    CHECK(hex(own_key.view()) == x.at("attachment_key"));
+    CHECK(blob_bytes(facts.file_size) == facts.blob_size);
+    auto file = rule_content(facts.file_size);
+    auto padded = file;
+    padded.resize(padded_bytes(file.size()));
+    auto reader = attachment_reader::begin(key, message, facts);
+    REQUIRE(reader);
+    bytes blob, read;
+    for (std::uint32_t i = 0; i < reader->chunks(); ++i) {
+      auto piece = bytes_view{padded}.subspan(i * wire::chunk_bytes_max);
+      piece = piece.first(std::min(piece.size(), wire::chunk_bytes_max));
+      auto sealed = seal_chunk(own_key, {facts.attachment, i, i + 1 == reader->chunks()}, piece);
+      CHECK(sealed.size() == sealed_bytes_of_chunk(facts.blob_size, i));
+      blob.insert(blob.end(), sealed.begin(), sealed.end());
+      auto plain = reader->take(sealed);
+      REQUIRE(plain);
+      read.insert(read.end(), plain->value.begin(), plain->value.end());
+    }
+    CHECK(reader->finish() == refusal::none);
+    CHECK(read == file);
+    CHECK(hex(sha256(blob)) == x.at("blob_hash"));
+    if (x.contains("blob"))
+      CHECK(hex(blob) == x.at("blob"));
   }
 }
 

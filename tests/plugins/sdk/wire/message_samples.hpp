@@ -87,6 +87,9 @@ inline std::vector<device::request> sample_requests() {
       device::get_duty{sample_id<party_id>(6), 1'700'000'000'000},
       device::get_exposure{sample_id<device_id>(1), device::exposure_part::log, sample_id<party_id>(6),
                            conversation, 77},
+      device::get_upload{sample_id<attachment_id>(11)},
+      device::put_chunk{sample_id<attachment_id>(11), 524'320, 1, sample_bytes("chunk")},
+      device::get_chunk{conversation, 5, sample_id<attachment_id>(11), 1},
   };
   std::vector<device::request> out;
   for (auto& what : all)
@@ -200,6 +203,8 @@ inline std::vector<device::from_daemon> sample_answers() {
   out.push_back(device::wake{sample_id<message_id>(13), 1});
   out.push_back(device::wipe_order{sample_bytes("wipe order")});
   out.push_back(device::answer{sample_id<request_id>(99), sample_exposure()});
+  out.push_back(device::answer{sample_id<request_id>(98), device::upload{2}});
+  out.push_back(device::answer{sample_id<request_id>(97), device::chunk{7, sample_bytes("chunk")}});
   return out;
 }
 

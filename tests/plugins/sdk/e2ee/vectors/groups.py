@@ -147,6 +147,19 @@ def body(world):
     return rows
 
 
+def attachment(world):
+    rows = []
+    for size in (0, 1, o.STEP - 1, o.STEP, o.CHUNK, o.CHUNK + 1, 2 * o.CHUNK + 1):
+        key, message, one = draw(f"attachment K {size}", 32), draw(f"attachment message {size}", 16), draw(f"attachment {size}", 16)
+        content = rule_content(size)
+        made = o.blob(key, message, one, content)
+        row = {"name": f"{size} bytes", "key": key, "message": message, "attachment": one, "file_size": size,
+               "file_hash": p.sha256(content), "attachment_key": o.attachment_key(key, message, one), "blob_size": len(made),
+               "blob_hash": p.sha256(made)}
+        rows.append(dict(row, blob=made) if size <= 1 else row)
+    return rows
+
+
 def slip(world):
     nurse, rows = world.devices["nurse"], []
     for count, with_records in ((1, False), (2, False), (2, True), (32, False), (32, True)):
@@ -231,6 +244,17 @@ def acts(world):
     return rows
 
 
-GROUPS = {"encoding": encoding, "kdf": kdf, "hpke": hpke, "body": body, "slip": slip, "link": link_group, "chain": chain,
-          "act": acts, "noise": groups_log.noise, "checkpoint": groups_log.checkpoint, "leaf": groups_log.leaf, "pack": groups_history.packs,
+def wipes(world):
+    nurse, rows = world.devices["nurse"], []
+    for name, scope, one, revocation in (("whole store, revoked", 1, o.NONE16, draw("wipe revocation", 32)),
+                                         ("whole store, by the administrator's brake", 1, o.NONE16, o.NONE32),
+                                         ("one party", 2, party("nurse"), draw("wipe revocation", 32))):
+        fields = {"order": draw("wipe order " + name, 16), "device": nurse.device, "scope": scope, "party": one, "revocation": revocation,
+                  "incarnation": draw("wipe incarnation", 16), "time": T0 + 7 * DAY}
+        rows.append(dict(o.Object("wipe", CLINIC, fields, [("wipe", draw("server daemon", 32))]).json(), name=name))
+    return rows
+
+
+GROUPS = {"encoding": encoding, "kdf": kdf, "hpke": hpke, "body": body, "attachment": attachment, "slip": slip, "link": link_group, "chain": chain,
+          "act": acts, "wipe": wipes, "noise": groups_log.noise, "checkpoint": groups_log.checkpoint, "leaf": groups_log.leaf, "pack": groups_history.packs,
           "keylist": groups_history.key_lists, "share": groups_history.shares}

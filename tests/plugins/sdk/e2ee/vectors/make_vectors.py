@@ -20,6 +20,8 @@ random source is scripted makes the same bytes.
   hpke        {ephemeral, receiver_secret, receiver_public, info, plain, enc, ct}; derive key pair {ikm, secret, public}
   body        {key = K, message, content_size, commitment, body_size, body_hash, body up to bucket 1024}; byte i of the content
               is i mod 251
+  attachment  {key = K, message, attachment, file_size, file_hash, attachment_key = Ka, blob_size, blob_hash, blob up to one
+              byte}; byte i of the file is i mod 251
   slip        object + h, key = K, seals = inputs per party in the header's order {party, epoch, inbox, ephemeral}, records,
               inbox_secrets in the same order, content and body; re_seal_of names the case whose h and other seals stay
   link        object (the core) + seed, members = list16 bytes, sealing_keys and ephemerals (32 bytes each, joined, members'
@@ -29,6 +31,7 @@ random source is scripted makes the same bytes.
               position, log_time, cosign if any; members, seals, seed with a link}; after = entries each acceptable on its own
               behind all entries
   act         objects of kind act
+  wipe        objects of kind wipe, signed by the daemon's order key
   noise       handshake with our prologue: secrets, both messages, hash, transport keys; frames = the frames of both
               directions in order (type | fragment, sealed); rekey: keys around it and the two frames n and n + 1
   checkpoint  log key, notes, inclusion and consistency proofs (RFC 6962) over leaves made by the rule given

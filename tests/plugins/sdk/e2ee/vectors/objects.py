@@ -3,9 +3,10 @@ from primitives import (derive_key_pair, ed25519_public, ed25519_sign, hkdf, hpk
 
 NONE16, NONE32 = bytes(16), bytes(32)
 KINDS = {"root": 1, "server": 2, "registrar": 3, "invitation": 4, "device": 5, "grant": 6, "revocation": 7, "link": 8,
-         "pack": 9, "keylist": 10, "conversation": 11, "slip": 12, "act": 13, "cosign": 19}
+         "pack": 9, "keylist": 10, "conversation": 11, "slip": 12, "act": 13, "wipe": 14, "cosign": 19}
 SIZE_MAX = {"root": 256, "server": 256, "registrar": 2048, "invitation": 2048, "device": 2048, "grant": 512,
-            "revocation": 512, "link": 292, "pack": 67584, "keylist": 99328, "conversation": 1024, "slip": 6144, "act": 512, "cosign": 256}
+            "revocation": 512, "link": 292, "pack": 67584, "keylist": 99328, "conversation": 1024, "slip": 6144, "act": 512, "wipe": 256,
+            "cosign": 256}
 
 # name, type. b16 b32 fixed bytes; v8 bytes and t8 text behind a u8 length, v32 bytes behind a u32 length; [count width, item] a list, item a type or
 # a list of (name, type). Order and widths are e2ee 5's.
@@ -39,6 +40,8 @@ FIELDS = {
     "act": [("act", "u8"), ("target", "b16"), ("hash", "b32"), ("user", "b16"), ("device", "b16"),
             ("certificate_hash", "b32"), ("time", "u64"), ("level", "u8"), ("reason", "u8"), ("tree_size", "u64"),
             ("tree_root", "b32")],
+    "wipe": [("order", "b16"), ("device", "b16"), ("scope", "u8"), ("party", "b16"), ("revocation", "b32"),
+             ("incarnation", "b16"), ("time", "u64")],
     "cosign": [("object_hash", "b32"), ("registrar_hash", "b32"), ("time", "u64")],
     # The header only; its first 18 bytes are the frame's start.
     "slip": [("message", "b16"), ("conversation", "b16"), ("conversation_n", "u32"), ("author_user", "b16"),
@@ -186,6 +189,25 @@ def body_plain(content):
 
 def seal_body(key, message, plain):
     return seal_aead(body_keys(key, message)[1], bytes(12), plain, message)
+
+
+# ---- 5.11 attachments ----
+
+CHUNK = 262144
+STEP = 4096
+
+
+def attachment_key(key, message, attachment):
+    return hkdf(key, lab(label("attachment")) + message + attachment, 32)
+
+
+def blob(key, message, attachment, content):
+    """Every chunk sealed under its number; the last one says that it is."""
+    padded = content + bytes(-len(content) % STEP or (STEP if not content else 0))
+    pieces = [padded[i:i + CHUNK] for i in range(0, len(padded), CHUNK)]
+    secret = attachment_key(key, message, attachment)
+    return b"".join(seal_aead(secret, bytes(8) + u32(i), piece, attachment + u32(i) + u8(i + 1 == len(pieces)))
+                    for i, piece in enumerate(pieces))
 
 
 # ---- 5.9 slip ----
