@@ -1,4 +1,5 @@
 #include "conversation.hpp"
+#include "named_files.hpp"
 #include "timeouts.hpp"
 #include <algorithm>
 
@@ -156,8 +157,8 @@ std::variant<outcome, e2ee::slip> conversation_state::decide(const post_slip& m,
     return refused(why);
   if (auto why = e2ee::check_posted_body(header, m.post->body); why != refusal::none)
     return refused(why);
-  if (!header.attachments.empty()) // no upload exists: no blob can be present
-    return refused(refusal::attachment_missing);
+  if (auto why = check_files(header, m.files.get()); why != refusal::none)
+    return refused(why);
   return std::move(*slip);
 }
 
@@ -173,8 +174,7 @@ act conversation_state::act_of(written_post& p, std::uint64_t seq) {
   a.entry.object = m.message.value;
   a.entry.hash = p.slip.h;
   a.entry.detail = ports::row_key(seq);
-  a.log = {rows::encode(rows::slip{id, seq, m.now, m.post->slip}),
-           rows::encode(rows::body{id, seq, m.message, m.post->body})};
+  rows::body body{id, seq, m.message, m.post->body};
   auto place = rows::key_of_place(id, seq);
   auto message = to_bytes(m.message.view());
   auto body_bytes = static_cast<std::uint32_t>(m.post->body.size());
@@ -182,6 +182,8 @@ act conversation_state::act_of(written_post& p, std::uint64_t seq) {
                not_gated(m.who->device)};
   a.changes = {put_row(ports::table::index, std::move(place), rows::place{m.message, body_bytes}),
                put_row(ports::table::idempotency, std::move(message), rows::accepted{p.slip.h, id, seq})};
+  name_files(m, p.slip.header, body, a);
+  a.log = {rows::encode(rows::slip{id, seq, m.now, m.post->slip}), rows::encode(body)};
   put_item(a, m.message, item_of(p.slip, seq, m.now));
   answer_items(p, a);
   return a;
@@ -279,7 +281,8 @@ conversation_actor::behavior_type conversation(conversation_actor::stateful_poin
   return {
       [&st](const post_slip& m) { return st.on(m); },     [&st](const open_bodies& m) { return st.on(m); },
       [&st](const read_slips& m) { return st.on(m); },    [&st](const apply_act& m) { return st.on(m); },
-      [&st](const conversation_changed& m) { st.on(m); }, [&st](const verify_slip& m) { st.on(m); },
+      [&st](const open_chunk& m) { return st.on(m); },    [&st](const verify_slip& m) { st.on(m); },
+      [&st](const conversation_changed& m) { st.on(m); },
   };
 }
 

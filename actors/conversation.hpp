@@ -35,6 +35,10 @@ inline constexpr std::size_t looked_at_by_one_max = 256;
 inline constexpr unsigned act_tries_max = 8;
 /// Rows that could not be opened once, remembered by one conversation until they are met again.
 inline constexpr std::size_t poison_met_max = 256;
+/// Milliseconds that a leaf "this file was opened" holds for further chunks of it, and how many files one
+/// conversation remembers as opened; beyond either a chunk costs a leaf.
+inline constexpr std::uint64_t file_leaf_ms_max = 600'000;
+inline constexpr std::size_t open_files_max = 256;
 /// Of one page of slips; leaves room for the frame of a device message.
 inline constexpr std::size_t slips_bytes_max = wire::open_bytes_max;
 
@@ -46,6 +50,8 @@ struct conversation_parts {
   ports::journal* journal = nullptr;
   const rules::duty_board* duty = nullptr;
   triage_actor triage;
+  attachments_actor attachments{};
+  std::shared_ptr<waiting_line> chunk_line{}; ///< chunks_waiting_max places
 };
 
 /// "Opened" is on disk: only a committed write makes one, and only its holder may read bodies (DESIGN 1,
@@ -114,12 +120,28 @@ struct conversation_state {
   std::map<std::uint64_t, open_item> open_items; // by seq
   std::set<std::pair<std::uint64_t, rows::poison>> met_once;
   std::set<std::pair<std::uint64_t, rows::poison>> quarantined;
+  /// A file that a device has open, and behind which leaf.
+  struct file_reader {
+    device_id device;
+    user_id user;
+    std::uint64_t seq = 0;
+    attachment_id attachment;
+    auto operator<=>(const file_reader&) const = default;
+  };
+  struct opened_file {
+    std::uint64_t leaf = 0;
+    time_ms since = 0;
+    ports::blob_id blob;
+    std::shared_ptr<const secret32> key;
+  };
+  std::map<file_reader, opened_file> open_files;
 
   void load();
   caf::result<outcome> on(const post_slip& m);
   caf::result<outcome> on(const open_bodies& m);
   outcome on(const read_slips& m);
   caf::result<outcome> on(const apply_act& m);
+  caf::result<outcome> on(const open_chunk& m);
   void on(const conversation_changed&);
   void on(const verify_slip& m);
 
@@ -139,6 +161,11 @@ private:
   expected<page_plan> plan(const wire::device::open& what) const;
   outcome release(const durable_leaf& leaf, const page_plan& plan, const caller& who, time_ms asked);
   expected<wire::device::slip> slip_at(std::uint64_t seq, bytes_view stored_place) const;
+
+  // conversation_files.cpp: attachments
+  [[nodiscard]] refusal may_open_file(const wire::device::get_chunk& what) const;
+  void open_file(const open_chunk& m, const file_reader& reader, const durable_leaf& leaf, promise answer);
+  void give_chunk(const open_chunk& m, const opened_file& file, promise answer);
 
   // conversation_items.cpp: what waits for somebody
   using waiting_visit = std::function<bool(std::uint64_t seq, const message_id&, const rows::item&)>;

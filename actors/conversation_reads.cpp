@@ -1,5 +1,6 @@
 // Bodies behind their leaf, and pages of slips.
 #include "conversation.hpp"
+#include "log_row.hpp"
 #include "timeouts.hpp"
 #include "wire/limits.hpp"
 #include <algorithm>
@@ -19,17 +20,6 @@ bytes detail_of(const wire::device::open& what, bool off_duty,
     out.insert(out.end(), seq.begin(), seq.end());
   }
   return out;
-}
-
-/// A row of table log; what is not the row looked for is as good as a damaged one.
-template <class Row>
-expected<Row> log_row(const ports::reader& rows, std::uint64_t number, const conversation_id& c,
-                      std::uint64_t seq) {
-  auto raw = rows.read(ports::table::log, ports::row_key(number));
-  auto row = raw ? rows::decode<Row>(*raw) : std::optional<Row>{};
-  if (!row || row->conversation != c || row->seq != seq)
-    return refusal::value_not_openable;
-  return std::move(*row);
 }
 
 /// Members ask for treatment or off duty; the other purposes are for people outside the conversation and have

@@ -1,4 +1,5 @@
 #pragma once
+#include "e2ee/slip.hpp"
 #include "handles.hpp"
 #include "ports/journal.hpp"
 #include "wire/channel.hpp"
@@ -24,6 +25,8 @@ struct session_parts {
   audit_actor audit;
   triage_actor triage;
   ports::journal* journal = nullptr;
+  attachments_actor attachments{};
+  std::shared_ptr<waiting_line> chunk_line{}; ///< chunks_waiting_max places
 };
 
 /// One device channel, from its first handshake message to its end: Noise, parsing, who asks, unanswered
@@ -95,6 +98,9 @@ private:
   void greet(const request_id& id, const caller_ref& who, std::uint64_t pin_size, outcome seen);
   void welcome(const request_id& id, std::uint64_t pin_size, outcome resumed);
   caller_ref who(const std::shared_ptr<const rules::clinic>& clinic, const rules::device_record* known);
+  // device_session_files.cpp: chunks of files, and posts that name some
+  void post_with_files(const request_id& id, post_slip out, const e2ee::slip_header& header);
+  void put_chunk(const request_id& id, wire::device::put_chunk what);
   template <class To, class Message, class Then>
   void ask(const To& to, const request_id& id, Message what, Then then);
 };

@@ -1,5 +1,5 @@
 // What a device asks: who may ask it, whom it goes to, and that each request gets one answer.
-#include "device_session.hpp"
+#include "device_session_ask.hpp"
 #include "e2ee/act.hpp"
 #include "e2ee/slip.hpp"
 #include "stored.hpp"
@@ -23,18 +23,6 @@ bool lacks_proofs(const outcome& o) {
 }
 
 } // namespace
-
-template <class To, class Message, class Then>
-void device_session_state::ask(const To& to, const request_id& id, Message what, Then then) {
-  self->request(to, answer_timeout, std::move(what))
-      .then(
-          [this, id, then](outcome& o) {
-            // A request that was forgotten with its channel has nobody left to answer.
-            if (unanswered.contains(id))
-              then(std::move(o));
-          },
-          [this, id](const caf::error& e) { answer(id, refused(refusal_of(e))); });
-}
 
 /// One request on its way: who asks, and a handler for each kind.
 struct device_session_state::asking {
@@ -124,7 +112,17 @@ struct device_session_state::asking {
       return st.answer(id, refused(why));
     post_slip out{who, header.conversation, header.message, slip->h, {}, st.now};
     out.post = std::make_shared<const asked::post>(std::move(m));
-    st.ask(st.parts.directory, id, std::move(out), answer_it());
+    if (header.attachments.empty())
+      return st.ask(st.parts.directory, id, std::move(out), answer_it());
+    st.post_with_files(id, std::move(out), header);
+  }
+
+  void operator()(asked::get_upload& m) const {
+    st.ask(st.parts.attachments, id, count_chunks{known->device, m.attachment}, answer_it());
+  }
+  void operator()(asked::put_chunk& m) const { st.put_chunk(id, std::move(m)); }
+  void operator()(asked::get_chunk& m) const {
+    st.ask(st.parts.directory, id, open_chunk{who, m, st.now}, answer_it());
   }
 
   void operator()(asked::act& m) const { take_act(std::move(m.object), std::nullopt); }

@@ -253,6 +253,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [&st](const open_bodies& m) { return st.hand_on(m.what.conversation, m); },
       [&st](const read_slips& m) { return st.hand_on(m.what.conversation, m); },
       [&st](const apply_act& m) { return st.on(m); },
+      [&st](const open_chunk& m) { return st.hand_on(m.what.conversation, m); },
       [&st](sign_in& m) { return st.on(m); },
       [&st](resume& m) { return st.on(m); },
       [&st](const sign_off& m) { return st.on(m); },

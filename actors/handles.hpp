@@ -15,6 +15,12 @@ using password_actor =
 /// AUDIT answers questions about the log: proofs and checkpoints. Not on the hot path.
 using audit_actor = caf::typed_actor<answers<add_proofs, outcome>, answers<consistency, outcome>>;
 
+/// ATTACHMENTS keeps files until a message names them, and reads those that one does: the disk work of blobs,
+/// on a thread of its own.
+using attachments_actor = caf::typed_actor<answers<take_chunk, outcome>, answers<count_chunks, outcome>,
+                                           answers<find_files, files_found>, answers<read_chunk, chunk_read>,
+                                           takes<sweep_files>, takes<tick>>;
+
 /// TRIAGE knows what waits for whom: a read model of the items' rows, made anew at start.
 using triage_actor =
     caf::typed_actor<takes<item_changed>, takes<conversation_gone>, answers<ask_inbox, outcome>>;
@@ -37,7 +43,8 @@ using plugin_host_actor =
 /// A CONVERSATION keeps the order (dense seq), parties and epochs of one conversation. Parent: directory.
 using conversation_actor =
     caf::typed_actor<answers<post_slip, outcome>, answers<open_bodies, outcome>, answers<read_slips, outcome>,
-                     answers<apply_act, outcome>, takes<conversation_changed>, takes<verify_slip>>;
+                     answers<apply_act, outcome>, answers<open_chunk, outcome>, takes<conversation_changed>,
+                     takes<verify_slip>>;
 
 /// A USER holds the sessions and limits of one person. Parent: directory.
 using user_actor = caf::typed_actor<answers<sign_in, outcome>, answers<resume, outcome>,
@@ -62,7 +69,7 @@ using directory_actor =
     caf::typed_actor<answers<ask_directory, outcome>,
                      // handed on to the conversation
                      answers<post_slip, outcome>, answers<open_bodies, outcome>, answers<read_slips, outcome>,
-                     answers<apply_act, outcome>,
+                     answers<apply_act, outcome>, answers<open_chunk, outcome>,
                      // handed on to the user
                      answers<sign_in, outcome>, answers<resume, outcome>, answers<sign_off, outcome>,
                      answers<ask_user, outcome>, takes<session_used>, takes<session_online>,

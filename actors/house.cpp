@@ -1,5 +1,6 @@
 #include "house.hpp"
 #include "admin.hpp"
+#include "attachments.hpp"
 #include "audit.hpp"
 #include "conversation.hpp"
 #include "device_session.hpp"
@@ -30,6 +31,7 @@ std::vector<caf::actor> house::in_stop_order() const {
       caf::actor_cast<caf::actor>(triage),      caf::actor_cast<caf::actor>(wipe)};
   for (const auto& p : passwords)
     out.push_back(caf::actor_cast<caf::actor>(p));
+  out.push_back(caf::actor_cast<caf::actor>(attachments));
   out.push_back(caf::actor_cast<caf::actor>(audit));
   out.push_back(caf::actor_cast<caf::actor>(store));
   return out;
@@ -40,6 +42,7 @@ void house::on_tick(const tick& t) const {
   caf::anon_send(directory, t);
   caf::anon_send(escalation, t);
   caf::anon_send(wipe, t);
+  caf::anon_send(attachments, t);
   caf::anon_send(store, sign_checkpoint{t.now});
 }
 
@@ -56,7 +59,12 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   h.store = parts.detached ? system.spawn<caf::detached>(store, std::move(parts.store))
                            : system.spawn(store, std::move(parts.store));
   h.audit = system.spawn(audit, parts.rows, h.store);
-  h.wipe = system.spawn(run_wipe, wipe_parts{parts.rows, h.store, parts.journal, parts.erasure_claim});
+  attachments_parts files{parts.blobs, parts.rows, parts.random, parts.journal};
+  h.attachments = parts.detached ? system.spawn<caf::detached>(run_attachments, files)
+                                 : system.spawn(run_attachments, files);
+  auto chunk_line = std::make_shared<waiting_line>(chunks_waiting_max);
+  h.wipe = system.spawn(run_wipe,
+                        wipe_parts{parts.rows, h.store, parts.journal, parts.erasure_claim, h.attachments});
   for (std::size_t i = 0; i < password_workers; ++i)
     h.passwords.push_back(worker());
 
@@ -85,7 +93,8 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   };
   d.make_conversation_actor =
       [&system, parts = conversation_parts{parts.rows, parts.board.get(), h.store, parts.journal, parts.duty,
-                                           h.triage}](const conversation_id& id, directory_actor parent) {
+                                           h.triage, h.attachments, chunk_line}](const conversation_id& id,
+                                                                                 directory_actor parent) {
         return system.spawn(conversation, id, std::move(parent), parts);
       };
   h.directory = system.spawn(directory, std::move(d), std::move(*known));
@@ -95,7 +104,8 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   h.admin =
       system.spawn(admin_acts, admin_parts{parts.rows, parts.board.get(), parts.duty, h.store, h.directory});
 
-  session_parts s{parts.board.get(), parts.noise, h.directory, h.audit, h.triage, parts.journal};
+  session_parts s{parts.board.get(), parts.noise,   h.directory,   h.audit,
+                  h.triage,          parts.journal, h.attachments, chunk_line};
   h.plugin_host = system.spawn(
       plugin_host, parts.link, std::move(parts.rights),
       [&system, s](const channel_ref& ref, plugin_host_actor host) {

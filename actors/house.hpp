@@ -20,6 +20,7 @@ struct house_parts {
   ports::link* link = nullptr;
   ports::passwords* passwords = nullptr;
   ports::second_factor* factors = nullptr;
+  ports::blobs* blobs = nullptr;
   rules::duty_board* duty = nullptr; ///< filled from the store
   std::shared_ptr<rules::clinic_board> board;
   std::shared_ptr<rules::plugin_links_board> links = std::make_shared<rules::plugin_links_board>();
@@ -31,7 +32,7 @@ struct house_parts {
   std::optional<founding> first;
   incarnation_id first_incarnation; ///< used if there is no clinic yet
   time_ms start = 0;                ///< wall clock
-  bool detached = true;             ///< store and password workers on threads of their own; not in tests
+  bool detached = true; ///< store, attachments and password workers on threads of their own; not in tests
 };
 
 /// Two at once (DESIGN 10).
@@ -46,6 +47,7 @@ struct house {
   escalation_actor escalation;
   admin_actor admin;
   wipe_actor wipe;
+  attachments_actor attachments;
   plugin_host_actor plugin_host;
 
   /// In this order: who asks before who is asked, the store last.

@@ -7,11 +7,18 @@ namespace wardline::rows {
 namespace {
 
 /// Rows of table log say what they are: slips, bodies and what comes later stand in one sequence.
-enum class log_kind : std::uint8_t { slip = 1, body = 2 };
+enum class log_kind : std::uint8_t { slip = 1, body, body_with_files };
 
 writer begin_log(log_kind kind) {
   auto out = begin();
   out.value(kind);
+  return out;
+}
+
+stored_file file_of(reader& in) {
+  stored_file out{in.id<attachment_id>(), in.id<ports::blob_id>(), {}};
+  if (auto key = in.take(secret32::size); !key.empty())
+    out.key = secret32{key};
   return out;
 }
 
@@ -44,19 +51,38 @@ std::optional<slip> decode<slip>(bytes_view raw) {
 }
 
 bytes encode(const body& r) {
-  auto out = begin_log(log_kind::body);
-  out.put(r.conversation).u64(r.seq).put(r.message).put(r.sealed);
-  return out.take();
+  auto out = begin_log(r.files.empty() ? log_kind::body : log_kind::body_with_files);
+  out.put(r.conversation).u64(r.seq).put(r.message);
+  if (!r.files.empty())
+    out.list8(r.files,
+              [](writer& w, const stored_file& f) { w.put(f.attachment).put(f.blob).put(f.key.view()); });
+  return out.put(r.sealed).take();
 }
 
 template <>
 std::optional<body> decode<body>(bytes_view raw) {
   return whole<body>(raw, [](reader& in, body& r) {
-    in.one_of(log_kind::body, log_kind::body);
+    auto kind = in.one_of(log_kind::body, log_kind::body_with_files);
     r.conversation = in.id<conversation_id>();
     r.seq = in.u64();
     r.message = in.id<message_id>();
+    if (kind == log_kind::body_with_files)
+      r.files = in.list8(wire::attachments_max, file_of);
     r.sealed = rest(in, wire::body_bytes_max);
+  });
+}
+
+bytes encode(const named_file& r) {
+  auto out = begin();
+  out.put(r.conversation).put(r.message);
+  return out.take();
+}
+
+template <>
+std::optional<named_file> decode<named_file>(bytes_view raw) {
+  return whole<named_file>(raw, [](reader& in, named_file& r) {
+    r.conversation = in.id<conversation_id>();
+    r.message = in.id<message_id>();
   });
 }
 

@@ -2,7 +2,9 @@
 // Stored rows of messages: what a conversation writes with a Post and with an acknowledgement. One struct a
 // row, one version byte first, as in people_rows.hpp; rows marked *stamped* stand behind the store's stamp.
 #include "people_rows.hpp"
+#include "ports/blobs.hpp"
 #include "ports/storage.hpp"
+#include "wire/secret.hpp"
 
 namespace wardline::rows {
 
@@ -14,13 +16,28 @@ struct slip {
   bytes object;          ///< 1..slip_bytes_max
 };
 
+/// An attachment of a posted message, and the key of its file: whatever destroys the body destroys it.
+struct stored_file {
+  attachment_id attachment;
+  ports::blob_id blob;
+  secret32 key;
+};
+
 /// table log, second row of a posted message. Read only behind a durable leaf "opened" (DESIGN 1, principle
 /// 2).
 struct body {
   conversation_id conversation;
   std::uint64_t seq = 0;
   message_id message;
-  bytes sealed; ///< 1..body_bytes_max
+  bytes sealed;                     ///< 1..body_bytes_max
+  std::vector<stored_file> files{}; ///< at most attachments_max
+};
+
+/// table blob, key blob id, stamped: the message that names this file. A file without such a row is garbage;
+/// so is one whose message is gone.
+struct named_file {
+  conversation_id conversation;
+  message_id message;
 };
 
 /// table index, key conversation | u64 BE seq, stamped: the stamp's log number is the slip's row, the body's
@@ -59,6 +76,7 @@ bytes prefix_of_poison(const conversation_id& c);
 
 bytes encode(const slip& r);
 bytes encode(const body& r);
+bytes encode(const named_file& r);
 bytes encode(const place& r);
 bytes encode(const accepted& r);
 bytes encode(const recalled& r);

@@ -3,12 +3,12 @@
 // What a device asks and is answered stays in the shape of the wire (wire/device.hpp), so that nothing is
 // said twice.
 #include "admin_words.hpp"
+#include "file_messages.hpp"
 #include "held_secrets.hpp"
 #include "ports/link.hpp"
 #include "rules/escalation.hpp"
 #include "rules/sign_in_limits.hpp"
 #include "store_messages.hpp"
-#include "waiting_line.hpp"
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <memory>
 
@@ -108,12 +108,20 @@ struct post_slip {
   hash32 header_hash{}; ///< h of e2ee 5.9: the identity of the message
   std::shared_ptr<const wire::device::post> post;
   time_ms now = 0;
+  unnamed_files files{}; ///< that its device has uploaded, of those the slip names; none if it names none
 };
 
 /// Bodies to be released: one leaf, committed before the answer.
 struct open_bodies {
   caller_ref who;
   wire::device::open what;
+  time_ms now = 0;
+};
+
+/// One chunk of an attachment; the first one behind a leaf, like a body.
+struct open_chunk {
+  caller_ref who;
+  wire::device::get_chunk what;
   time_ms now = 0;
 };
 
@@ -325,6 +333,7 @@ WARDLINE_IN_PROCESS(outcome)
 WARDLINE_IN_PROCESS(ask_directory)
 WARDLINE_IN_PROCESS(post_slip)
 WARDLINE_IN_PROCESS(open_bodies)
+WARDLINE_IN_PROCESS(open_chunk)
 WARDLINE_IN_PROCESS(read_slips)
 WARDLINE_IN_PROCESS(apply_act)
 WARDLINE_IN_PROCESS(verify_slip)

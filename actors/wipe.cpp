@@ -108,8 +108,7 @@ wipe_state::gathered wipe_state::gather() const {
   return out;
 }
 
-/// What has to go, at most so many. Attachments' files are not among them: no upload exists yet; their file
-/// keys will be rows of table log.
+/// What has to go, at most so many. The keys of a message's files stand in its body's row.
 std::set<ports::row_place> wipe_state::rows_of(const rows::wipe_order& o, std::size_t rows_max) const {
   std::set<ports::row_place> out;
   if (o.what == wipe_kind::message)
@@ -167,6 +166,7 @@ void wipe_state::settle(const ports::key_turn& turn, std::vector<bytes> orders) 
             busy = false;
             parts.journal->write(ports::severity::notice, "destroyed",
                                  {{"orders", n}, {"segments", turn.segments}, {"turn", turn.number}});
+            self->send(parts.attachments, sweep_files{});
             settle(turn, std::move(orders));
           },
           [this](const caf::error& e) { put_off(e); });

@@ -17,7 +17,8 @@ struct wipe_parts {
   const ports::reader* rows = nullptr;
   store_actor store;
   ports::journal* journal = nullptr;
-  std::uint8_t claim = 0; ///< what a destruction proves on this disk (rules/erasure_claim.hpp)
+  std::uint8_t claim = 0;          ///< what a destruction proves on this disk (rules/erasure_claim.hpp)
+  attachments_actor attachments{}; ///< takes away the files whose keys are gone
 };
 
 /// Ends what recalls, destructions and revocations have begun: their orders wait in the store, release is

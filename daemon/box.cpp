@@ -62,6 +62,11 @@ exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
     return say(no_permission, ring_file.string() + ": " + reason(ring.why()));
   out.ring = std::move(*ring);
   out.rows = std::make_unique<sealed_storage>(*out.lmdb, *out.ring, random);
+  auto blob_dir = out.conf.state_dir / "blobs";
+  auto blobs = blob_files::open(blob_dir, random, journal);
+  if (!blobs)
+    return say(unavailable, blob_dir.string() + ": " + reason(blobs.why()));
+  out.blobs = std::move(*blobs);
   out.claim = rules::claim_of(disk_facts_of(ring_file));
   journal.write(
       out.claim.level == rules::erasure_claim::unproved ? ports::severity::warning : ports::severity::notice,

@@ -1,6 +1,7 @@
 #pragma once
 // What main puts together before any actor runs: configuration, keys, disk. Each step says in plain words why
 // it does not go on, and with which exit code.
+#include "blob_files.hpp"
 #include "config.hpp"
 #include "credentials.hpp"
 #include "disk_facts.hpp"
@@ -36,6 +37,7 @@ struct box {
   std::unique_ptr<lmdb_storage> lmdb;
   std::unique_ptr<keyring> ring;
   std::unique_ptr<sealed_storage> rows;
+  std::unique_ptr<blob_files> blobs;
   std::optional<founding> first; ///< what set-up left, if the store has no clinic yet
   clinic_id clinic;
   store_start start;  ///< the audit log's right edge, verified

@@ -30,7 +30,7 @@ constexpr std::uint64_t short_write_free_bytes = 16u << 20;
 constexpr std::array<const char*, ports::table_max + 1> table_names{
     "", "meta", "log", "index", "leaf", "entry", "node", "idempotency", "object", "device", "user", "party",
     "conversation", "item", "invitation", "link_key", "session", "seed_seal", "due", "waiting",
-    "plan"};
+    "plan", "blob"};
 // clang-format on
 
 bool starts_with(bytes_view key, bytes_view prefix) {

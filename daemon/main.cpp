@@ -68,6 +68,7 @@ house_parts parts_of(box& b, ports::random& random, ports::journal& journal, por
   p.link = &link;
   p.passwords = &passwords;
   p.factors = &factors;
+  p.blobs = b.blobs.get();
   p.board = std::make_shared<rules::clinic_board>();
   p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(b.keys.noise_key.copy()));
   p.rights = rights_of(b.plugins);

@@ -30,9 +30,10 @@ enum class table : std::uint8_t {
   due = 18,          ///< u8 lane | u64 BE time | message id: steps and lapses to come
   waiting = 19,      ///< conversation id | u64 BE seq -> message id of what is not answered
   plan = 20,         ///< u8 kind | party id -> duty roster, or chain of escalation
+  blob = 21,         ///< blob id -> the message that names the file
 };
 
-constexpr std::uint8_t table_max = 20;
+constexpr std::uint8_t table_max = 21;
 constexpr std::size_t key_bytes_max = 480;        ///< LMDB's limit is 511
 constexpr std::size_t value_bytes_max = 4u << 20; ///< of one value, before sealing
 constexpr std::size_t scan_rows_max =

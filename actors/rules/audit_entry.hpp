@@ -40,9 +40,10 @@ enum class audit_kind : std::uint8_t {
   destruction_ordered = 41, ///< of a conversation's messages: likewise (hash = the act)
   destroyed = 42,           ///< the keys of what 40, 41 or a revocation named are overwritten
   quarantined = 43,         ///< a row that could not be opened twice
+  file_opened = 44,         ///< an attachment (object) of a message was released to a device
 };
 
-constexpr std::uint8_t audit_kind_max = 43;
+constexpr std::uint8_t audit_kind_max = 44;
 constexpr std::size_t audit_detail_bytes_max = 8192;
 constexpr std::size_t audit_salt_bytes = 16;
 constexpr std::size_t leaf_data_bytes = 34;

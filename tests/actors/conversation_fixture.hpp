@@ -38,6 +38,8 @@ struct conversation_fixture {
   small_clinic c;
   fake_directory d;
   fake_triage t;
+  fake_attachments files;
+  std::shared_ptr<waiting_line> chunk_line = std::make_shared<waiting_line>(2);
   rules::duty_board duty;
   gate_before_store gate;
   watched_reader rows{s.disk};
@@ -45,6 +47,7 @@ struct conversation_fixture {
   store_actor store;
   directory_actor directory = d.spawn(w.sys);
   triage_actor triage = t.spawn(w.sys);
+  attachments_actor attachments = files.spawn(w.sys);
   conversation_actor talk;
 
   conversation_fixture() {
@@ -60,6 +63,7 @@ struct conversation_fixture {
     stop(talk);
     stop(directory);
     stop(triage);
+    stop(attachments);
     stop(store);
     stop(real);
   }
@@ -67,8 +71,9 @@ struct conversation_fixture {
   conversation_fixture& operator=(const conversation_fixture&) = delete;
 
   conversation_actor spawn() {
-    return w.sys.spawn(conversation, c.conversation, directory,
-                       conversation_parts{&rows, &c.board, store, &s.journal, &duty, triage});
+    return w.sys.spawn(
+        conversation, c.conversation, directory,
+        conversation_parts{&rows, &c.board, store, &s.journal, &duty, triage, attachments, chunk_line});
   }
 
   template <class Handle>

@@ -286,6 +286,66 @@ TEST_CASE("a post is compared with its channel before anybody is asked") {
   CHECK(posts.empty());
 }
 
+TEST_CASE("a post that names files takes along what its device has uploaded of them") {
+  session_fixture f;
+  f.log_in(f.c.nurse);
+  std::vector<find_files> looked;
+  std::vector<post_slip> posts;
+  auto there = std::make_shared<const std::vector<unnamed_file>>();
+  f.files.on_find = [&](const find_files& m) {
+    looked.push_back(m);
+    return files_found{there};
+  };
+  f.d.on_post = [&](const post_slip& m) {
+    posts.push_back(m);
+    return refused(refusal::attachment_missing);
+  };
+  auto h = f.c.header(f.c.nurse, 1);
+  h.attachments = {{id_of<attachment_id>(7), sha256(view("blob")), 4'112}};
+  auto m = f.c.sealed(f.c.nurse, h, {f.c.recipient(f.c.nurse), f.c.recipient(f.c.physician)});
+  CHECK(f.why(device::post{m.slip, m.body}) == refusal::attachment_missing);
+  REQUIRE(looked.size() == 1);
+  CHECK(looked[0].device == f.c.nurse.device);
+  CHECK(looked[0].wanted == std::vector{id_of<attachment_id>(7)});
+  REQUIRE(posts.size() == 1);
+  CHECK(posts[0].files == there);
+}
+
+TEST_CASE("chunks go to and from the disk under the channel's own device, a bounded number at a time") {
+  session_fixture f;
+  f.log_in(f.c.nurse);
+  std::vector<take_chunk> taken;
+  std::vector<open_chunk> asked;
+  f.files.on_take = [&](const take_chunk& m) {
+    taken.push_back(m);
+    return outcome{device::upload{1}};
+  };
+  f.files.on_count = [&](const count_chunks& m) {
+    return outcome{device::upload{m.device == f.c.nurse.device ? 3u : 0u}};
+  };
+  f.d.on_chunk = [&](const open_chunk& m) {
+    asked.push_back(m);
+    return outcome{device::chunk{5, bytes{1}}};
+  };
+  device::put_chunk put{id_of<attachment_id>(7), 4'112, 0, bytes(4'112, 1)};
+  CHECK(std::get<device::upload>(f.answer_to(put)).chunks == 1);
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].device == f.c.nurse.device);
+  CHECK(taken[0].what->sealed == put.sealed);
+  CHECK(taken[0].place);
+  taken.clear();
+  CHECK(std::get<device::upload>(f.answer_to(device::get_upload{put.attachment})).chunks == 3);
+  CHECK(
+      std::get<device::chunk>(f.answer_to(device::get_chunk{f.c.conversation, 1, put.attachment, 0})).leaf ==
+      5);
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].who->user == f.c.nurse.user);
+  auto one = f.chunk_line->take();
+  auto two = f.chunk_line->take();
+  CHECK(f.why(put) == refusal::overloaded);
+  CHECK(taken.empty());
+}
+
 TEST_CASE("an act is verified before anybody is asked") {
   session_fixture f;
   f.log_in(f.c.nurse);

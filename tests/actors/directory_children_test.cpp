@@ -24,6 +24,7 @@ struct counted_conversations {
                 [=](const open_bodies& m) { return answer(m); },
                 [=](const read_slips& m) { return answer(m); },
                 [=](const apply_act& m) { return answer(m); },
+                [=](const open_chunk& m) { return answer(m); },
                 [this](const conversation_changed& m) { changed.push_back(m.conversation); },
                 [](const verify_slip&) {}};
       }));

@@ -57,6 +57,9 @@ struct session_fixture {
   audit_actor audit = a.spawn(w.sys);
   fake_triage t;
   triage_actor triage = t.spawn(w.sys);
+  fake_attachments files;
+  std::shared_ptr<waiting_line> chunk_line = std::make_shared<waiting_line>(2);
+  attachments_actor attachments = files.spawn(w.sys);
   plugin_host_actor host;
   std::vector<bytes> out; ///< payloads to the device, in order
   std::size_t taken = 0;  ///< of them, already given to the device
@@ -99,6 +102,7 @@ struct session_fixture {
     stop(directory);
     stop(audit);
     stop(triage);
+    stop(attachments);
     stop(host);
   }
   session_fixture(const session_fixture&) = delete;
@@ -114,8 +118,9 @@ struct session_fixture {
   }
 
   device_session_actor spawn() {
-    auto s = w.sys.spawn(device_session, ref, host,
-                         session_parts{&c.board, daemon_key, directory, audit, triage, &journal});
+    auto s = w.sys.spawn(
+        device_session, ref, host,
+        session_parts{&c.board, daemon_key, directory, audit, triage, &journal, attachments, chunk_line});
     caf::anon_send(s, tick{clock, steady});
     w.run();
     return s;

@@ -14,6 +14,8 @@ struct wipe_fixture {
   memory_turns turns{s.disk};
   store_actor store;
   wipe_actor wiping;
+  fake_attachments files;
+  attachments_actor attachments;
   std::uint64_t next_row = 0;
 
   wipe_fixture() { start(); }
@@ -24,11 +26,13 @@ struct wipe_fixture {
   void start() {
     auto parts = s.parts().value();
     parts.turns = &turns;
+    attachments = files.spawn(w.sys);
     store = w.sys.spawn(wardline::store, std::move(parts));
-    wiping = w.sys.spawn(run_wipe, wipe_parts{&s.disk, store, &s.journal, 3});
+    wiping = w.sys.spawn(run_wipe, wipe_parts{&s.disk, store, &s.journal, 3, attachments});
   }
   void stop() {
-    for (const auto& a : {caf::actor_cast<caf::actor>(wiping), caf::actor_cast<caf::actor>(store)})
+    for (const auto& a : {caf::actor_cast<caf::actor>(wiping), caf::actor_cast<caf::actor>(attachments),
+                          caf::actor_cast<caf::actor>(store)})
       caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
     w.run();
   }

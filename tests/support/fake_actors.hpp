@@ -16,6 +16,7 @@ struct fake_directory {
   std::function<outcome(const open_bodies&)> on_open;
   std::function<outcome(const read_slips&)> on_slips;
   std::function<outcome(const apply_act&)> on_act;
+  std::function<outcome(const open_chunk&)> on_chunk;
   std::function<outcome(const sign_in&)> on_sign_in;
   std::function<outcome(const resume&)> on_resume;
   std::function<outcome(const sign_off&)> on_sign_off;
@@ -54,6 +55,7 @@ struct fake_directory {
           [=, this](const open_bodies& m) { return answer(self, on_open, m); },
           [=, this](const read_slips& m) { return answer(self, on_slips, m); },
           [=, this](const apply_act& m) { return answer(self, on_act, m); },
+          [=, this](const open_chunk& m) { return answer(self, on_chunk, m); },
           [=, this](const sign_in& m) { return answer(self, on_sign_in, m); },
           [=, this](const resume& m) { return answer(self, on_resume, m); },
           [=, this](const sign_off& m) {
@@ -75,6 +77,29 @@ struct fake_directory {
             return woken{on_wake ? on_wake(m) : 1};
           },
       };
+    });
+  }
+};
+
+/// Attachments that answer by their hooks.
+struct fake_attachments {
+  std::function<outcome(const take_chunk&)> on_take;
+  std::function<outcome(const count_chunks&)> on_count;
+  std::function<files_found(const find_files&)> on_find;
+  std::function<chunk_read(const read_chunk&)> on_read;
+  std::size_t sweeps = 0;
+
+  attachments_actor spawn(caf::actor_system& sys) {
+    return sys.spawn([this](attachments_actor::pointer) -> attachments_actor::behavior_type {
+      return {
+          [this](const take_chunk& m) { return on_take ? on_take(m) : refused(refusal::storage_refused); },
+          [this](const count_chunks& m) { return on_count ? on_count(m) : outcome{wire::device::upload{0}}; },
+          [this](const find_files& m) {
+            return on_find ? on_find(m) : files_found{std::make_shared<const std::vector<unnamed_file>>()};
+          },
+          [this](const read_chunk& m) { return on_read ? on_read(m) : chunk_read{}; },
+          [this](const sweep_files&) { ++sweeps; },
+          [](const tick&) {}};
     });
   }
 };
