@@ -55,6 +55,13 @@ struct send_words {
   std::string text;
   std::string level; ///< empty: the rules say
   std::string rules; ///< a folder; empty = the installed one
+  std::vector<std::string> files;
+};
+
+struct save_words {
+  std::uint32_t number = 0;
+  std::uint32_t file = 0; ///< number in the message, from 1; 0 = all
+  std::string folder = ".";
 };
 
 struct triage_words {
@@ -110,6 +117,7 @@ int run_send(const choices& c, const send_words& order);
 int run_triage(const choices& c, const triage_words& order);
 int run_inbox(const choices& c, const inbox_words& order);
 int run_open(const choices& c, const open_words& order);
+int run_save(const choices& c, const save_words& order);
 int run_ack(const choices& c, std::uint32_t number);
 int run_claim(const choices& c, std::uint32_t number);
 int run_release(const choices& c, std::uint32_t number);

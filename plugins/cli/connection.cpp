@@ -24,9 +24,23 @@ connection::~connection() {
   device_.stop();
 }
 
+bool connection::wait_for_files(const std::function<bool()>& ended) {
+  for (bool moved = true; moved && !ended();) {
+    auto before = moves_;
+    wait([&] { return ended() || moves_ != before; });
+    moved = moves_ != before;
+  }
+  return ended();
+}
+
 client::device_events connection::told() {
   using about = client::notice::about;
   client::device_events out;
+  out.transferred = [this](const client::transfer& t) {
+    ++moves_;
+    if (on_transfer)
+      on_transfer(t);
+  };
   out.said = [this](const client::notice& n) {
     switch (n.what) {
     case about::role_without_me:

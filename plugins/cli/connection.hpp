@@ -29,6 +29,9 @@ public:
   /// Drives until `ended`, or for so long. True: it ended.
   bool wait(const std::function<bool()>& ended, std::uint64_t within_ms = answer_within_ms);
 
+  /// The same, for as long as a file moves.
+  bool wait_for_files(const std::function<bool()>& ended);
+
   /// Starts an act and drives until it calls back. Nothing after `within_ms`: nobody knows what became of it.
   template <class T>
   std::optional<client::result<T>> act(const std::function<void(client::done<T>)>& start,
@@ -39,6 +42,17 @@ public:
     return std::move(*ended);
   }
 
+  /// The same, for as long as a file moves.
+  template <class T>
+  std::optional<client::result<T>> act_on_files(const std::function<void(client::done<T>)>& start) {
+    auto ended = std::make_shared<std::optional<client::result<T>>>();
+    start([ended](client::result<T> r) { ended->emplace(std::move(r)); });
+    wait_for_files([&] { return ended->has_value(); });
+    return std::move(*ended);
+  }
+
+  /// How far files are; may stay unset.
+  std::function<void(const client::transfer&)> on_transfer;
   /// Somebody is to be woken; may stay unset.
   std::function<void(const message_id&, client::urgency)> on_wake;
 
@@ -54,6 +68,7 @@ private:
   client::device_events told();
 
   terminal& out_;
+  std::uint64_t moves_ = 0; ///< chunks that went either way
   std::unique_ptr<client::link> link_;
   client::device device_;
 };

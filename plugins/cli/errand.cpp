@@ -153,7 +153,7 @@ void errand::tell_kept() const {
 void errand::drain() {
   if (waiting_in(device()) == 0)
     return;
-  line->wait([&] { return waiting_in(device()) == 0; });
+  line->wait_for_files([&] { return waiting_in(device()) == 0; });
   if (auto left = waiting_in(device()); left != 0)
     words.remark(
         fmt::format("{} of your messages {} not confirmed by the server yet. They are kept on this device "

@@ -17,16 +17,18 @@ enum : std::uint8_t {
   rerouting_ended = 36,
   wipe_sent = 39,
   destroyed = 42,
+  file_opened = 44,
 };
 
 bool is_release(const client::log_entry& e) {
-  return e.kind == opened || e.kind == opened_off_duty;
+  return e.kind == opened || e.kind == opened_off_duty || e.kind == file_opened;
 }
 
-/// Of an entry about a release: u8 purpose, off duty also u8 reason, then u64 each.
+/// Of an entry about a release: u8 purpose, off duty also u8 reason, then u64 each; of a file: u64, u8 off
+/// duty.
 json messages_in(const client::log_entry& e) {
   json out = json::array();
-  std::size_t at = e.kind == opened_off_duty ? 2 : 1;
+  std::size_t at = e.kind == file_opened ? 0 : e.kind == opened_off_duty ? 2 : 1;
   for (; at + 8 <= e.detail.size(); at += 8) {
     std::uint64_t seq = 0;
     for (std::size_t i = 0; i < 8; ++i)
@@ -131,6 +133,10 @@ json could_open(const client::exposure_report& r) {
   return out;
 }
 
+bool was_off_duty(const client::log_entry& e) {
+  return e.kind == opened_off_duty || (e.kind == file_opened && !e.detail.empty() && e.detail.back() == 1);
+}
+
 json had_open(const client::exposure_report& r) {
   json out = json::array();
   for (const auto& e : r.entries)
@@ -141,7 +147,8 @@ json had_open(const client::exposure_report& r) {
                      {"user", hex(e.user.view())},
                      {"conversation", hex(e.conversation.view())},
                      {"messages", messages_in(e)},
-                     {"off_duty", e.kind == opened_off_duty}});
+                     {"file", e.kind == file_opened},
+                     {"off_duty", was_off_duty(e)}});
   return out;
 }
 

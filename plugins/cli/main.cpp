@@ -58,6 +58,7 @@ struct line {
   admin_words admin;
   cosign_words cosign;
   send_words send;
+  save_words save;
   triage_words triage;
   std::string file;
   std::string other;
@@ -112,6 +113,8 @@ void add_messages(CLI::App& app, line& l) {
                    "now, urgent, today, routine or info; without it the rules on this device score the text");
   send->add_option("--rules", l.send.rules, "Folder of the triage rules; without it the installed ones");
   send->callback([&l] { l.run = [&l] { return run_send(l.chosen, l.send); }; });
+  send->add_option("--file", l.send.files, "A file that goes with it; may be given again")
+      ->allow_extra_args(false);
   auto* inbox = app.add_subcommand("inbox", "List what came, what waits first");
   inbox->add_flag("--mine", l.inbox.mine, "Only what you have");
   inbox->add_flag("--unassigned", l.inbox.unassigned, "Only what nobody has");
@@ -129,6 +132,11 @@ void add_messages(CLI::App& app, line& l) {
   open->add_option("--reason", l.open.reason,
                    "Off duty: why you open it: covering, asked, roster-wrong, finishing or other");
   open->callback([&l] { l.run = [&l] { return run_open(l.chosen, l.open); }; });
+  auto* save = app.add_subcommand("save", "Save the files of a message; that you did is recorded first");
+  save->add_option("number", l.save.number, "Number in the inbox")->required();
+  save->add_option("--file", l.save.file, "Only this one: its number in `ward open`");
+  save->add_option("--to", l.save.folder, "Folder")->capture_default_str();
+  save->callback([&l] { l.run = [&l] { return run_save(l.chosen, l.save); }; });
   auto* ack = app.add_subcommand("ack", "Say that you have it");
   ack->add_option("number", l.number, "Number in the inbox")->required();
   ack->callback([&l] { l.run = [&l] { return run_ack(l.chosen, l.number); }; });

@@ -1,5 +1,7 @@
-// Commands about messages: conversations, send, open.
+// Commands about messages: conversations, send, sent, recall. open_commands.cpp opens them.
+#include "local_files.hpp"
 #include "message_words.hpp"
+#include "progress.hpp"
 #include "sending_score.hpp"
 #include <algorithm>
 #include <fmt/format.h>
@@ -53,14 +55,22 @@ int run_send(const choices& c, const send_words& order) {
                             exit_usage);
     what.level = *level;
   }
+  for (const auto& path : order.files) {
+    auto file = outgoing_file_at(path);
+    if (!file)
+      return e.words.refuse(file.why(), path, exit_no_input);
+    what.files.push_back(std::move(*file));
+  }
   if (auto code = e.log_in("Nothing was sent, and nothing is kept."))
     return *code;
   auto scored = score_for_sending(e, e.device(), order, what);
   message_id kept;
-  auto done = e.line->act<client::sent_message>([&](client::done<client::sent_message> then) {
+  progress shown{e.words, *e.line};
+  auto done = e.line->act_on_files<client::sent_message>([&](client::done<client::sent_message> then) {
     e.device().send(
         order.to, what, [&](message_id id) { kept = id; }, std::move(then));
   });
+  shown.end();
   wipe({reinterpret_cast<std::uint8_t*>(what.text.data()), what.text.size()});
   std::string later = "The message is kept on this device and is sent again the next time ward runs.";
   if (!done)
@@ -83,52 +93,8 @@ int run_send(const choices& c, const send_words& order) {
                          {"message", hex(sent.message.view())},
                          {"conversation", hex(sent.conversation.view())},
                          {"seq", sent.seq},
+                         {"files", what.files.size()},
                          {"leaf", sent.leaf}});
-}
-
-int run_open(const choices& c, const open_words& order) {
-  using reason_given = wire::device::off_duty_reason;
-  static const std::map<std::string, reason_given> reasons{{"covering", reason_given::covering},
-                                                           {"asked", reason_given::asked_to_help},
-                                                           {"roster-wrong", reason_given::roster_wrong},
-                                                           {"finishing", reason_given::finishing},
-                                                           {"other", reason_given::other}};
-  errand e{c};
-  auto reason = reasons.find(order.reason);
-  if (!order.reason.empty() && reason == reasons.end())
-    return e.words.refuse(refusal::unknown_value,
-                          "Reasons are covering, asked, roster-wrong, finishing, other.", exit_usage);
-  auto number = order.number;
-  auto chosen = numbered_message(e, number);
-  if (auto* code = std::get_if<int>(&chosen))
-    return *code;
-  auto& d = e.device();
-  const auto* message = std::get_if<client::message_row>(&chosen);
-  using opened = std::vector<client::opened_message>;
-  auto done = e.line->act<opened>([&](client::done<opened> then) {
-    if (reason == reasons.end())
-      d.open(message->conversation, {message->seq}, wire::device::purpose::treatment, std::move(then));
-    else
-      d.open(message->conversation, {message->seq}, wire::device::purpose::off_duty, std::move(then),
-             reason->second);
-  });
-  if (!done)
-    return e.silent("The text is not shown without its entry in the audit log. Open it again.");
-  if (!*done)
-    return e.words.refuse(done->no);
-  const auto& one = (*done)->front();
-  if (one.why != refusal::none)
-    return e.words.refuse(one.why);
-  e.drain();
-  auto data = json_of(one.row, number);
-  data["text"] = one.content.text;
-  data["leaf"] = one.leaf;
-  return e.words.result(
-      fmt::format("From:    {}\nWritten: {}\nUrgency: {}\nThat you opened it is in the audit log "
-                  "(leaf {}).\n\n{}",
-                  one.row.author_name, show_time(one.row.written), show_level(one.row.level), one.leaf,
-                  one.content.text),
-      std::move(data));
 }
 
 int run_sent(const choices& c) {

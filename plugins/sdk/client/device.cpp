@@ -207,6 +207,17 @@ void device::open(const conversation_id& where, std::vector<std::uint64_t> seqs,
   });
 }
 
+void device::fetch(const conversation_id& where, std::uint64_t seq,
+                   const wire::content_attachment& attachment, std::function<bool(bytes_view)> write,
+                   done<std::uint64_t> then) {
+  parts_->when_settled([=, this, write = std::move(write), then = std::move(then)](refusal why) {
+    if (why == refusal::none)
+      parts_->downloads.fetch(where, seq, attachment, write, then);
+    else
+      then(why);
+  });
+}
+
 void device::acknowledge(const message_id& message, done<acknowledged_message> then) {
   parts_->when_settled([this, message, then](refusal why) {
     if (why == refusal::none)

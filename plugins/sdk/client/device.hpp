@@ -28,6 +28,7 @@ struct device_events {
   std::function<void(const message_id&, urgency)> woken;
   std::function<void(const message_row&)> recalled; ///< its author's act was verified
   std::function<void(const notice&)> said;
+  std::function<void(const transfer&)> transferred;
   std::function<void(refusal)> lost; ///< channel gone; comes back by itself
 };
 
@@ -122,6 +123,10 @@ public:
   void open(const conversation_id& where, std::vector<std::uint64_t> seqs, wire::device::purpose why,
             done<std::vector<opened_message>> then,
             wire::device::off_duty_reason reason = wire::device::off_duty_reason::none);
+  /// A file of a message that was opened: `attachment` out of its content. `write` is given the file piece by
+  /// piece and says whether it could keep it; it is the file only when `then` has the leaf.
+  void fetch(const conversation_id& where, std::uint64_t seq, const wire::content_attachment& attachment,
+             std::function<bool(bytes_view)> write, done<std::uint64_t> then);
   void acknowledge(const message_id& message, done<acknowledged_message> then);
   /// Takes it, whoever has it, if it is still at the version that was looked at: item_changed with who has it
   /// now, item_answered.

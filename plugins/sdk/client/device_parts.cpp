@@ -8,10 +8,12 @@ namespace wardline::client {
 device::parts::parts(device& owner, device_store& store, pipe& out, device_events events)
     : face{owner}, shared{store, out, heard(), std::move(events)}, log{shared}, objects{shared, log},
       changes{shared, log, objects}, parties{shared, log, objects, changes}, packs{shared, objects, parties},
-      turns{shared, objects, changes, parties, packs}, messages{shared}, conversations{shared, objects,
-                                                                                       changes, parties,
-                                                                                       messages},
-      outbox{shared, conversations, parties, messages}, opening{shared, messages}, acts{shared, messages},
+      turns{shared, objects, changes, parties, packs}, messages{shared},
+      conversations{shared, objects, changes, parties, messages}, uploads{shared}, outbox{shared,
+                                                                                          conversations,
+                                                                                          parties, messages,
+                                                                                          uploads},
+      opening{shared, messages}, downloads{shared, messages}, acts{shared, messages},
       key_lists{shared, parties, messages, conversations}, reports{shared, objects, messages, key_lists},
       registry{shared, objects, changes}, exposures{shared, log, parties}, second{shared, objects, changes,
                                                                                   parties, registry},
@@ -206,6 +208,7 @@ void device::parts::lock(refusal why) {
   messages.forget();
   conversations.forget();
   outbox.forget();
+  uploads.forget();
   end_settling(why == refusal::none ? refusal::not_logged_in : why);
   turns.forget();
   reports.forget();

@@ -4,6 +4,7 @@
 #include "client/acts.hpp"
 #include "client/addressing.hpp"
 #include "client/device.hpp"
+#include "client/downloads.hpp"
 #include "client/enrolment.hpp"
 #include "client/exposures.hpp"
 #include "client/key_lists.hpp"
@@ -32,8 +33,10 @@ struct device::parts {
   client::turns turns;
   client::messages messages;
   client::conversations conversations;
+  client::uploads uploads;
   client::outbox outbox;
   client::opening opening;
+  client::downloads downloads;
   client::acts acts;
   client::key_lists key_lists;
   client::reports reports;

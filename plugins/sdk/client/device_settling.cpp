@@ -1,20 +1,11 @@
 // What a device does when it was logged in or has a new channel: it learns what it missed, in an order in
 // which everything is judged once.
 #include "client/after_all.hpp"
+#include "client/because.hpp"
 #include "client/device_parts.hpp"
 #include <algorithm>
 
 namespace wardline::client {
-
-namespace {
-
-refused because(refusal why) {
-  refused out;
-  out.why = why;
-  return out;
-}
-
-} // namespace
 
 /// First the own certificate with its proofs, then who was granted and revoked what, the own parties with the
 /// history given to this device, then what is new; what was staged goes last, because it is judged against

@@ -32,6 +32,8 @@ enum class table : std::uint8_t {
   objects =
       25, ///< object hash -> place in the log, and certificate, invitation, registrar, grant or revocation
   changes = 26, ///< one row: up to which leaf grants and revocations are known here
+  uploads = 27, ///< message -> its attachments, until it is accepted
+  chunks = 28,  ///< message | attachment | u32 index -> chunk to be uploaded
 };
 
 /// Tables from here on are sealed.

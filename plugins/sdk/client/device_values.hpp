@@ -7,6 +7,7 @@
 #include "e2ee/certificates.hpp"
 #include "e2ee/envelope.hpp"
 #include "wire/content.hpp"
+#include <functional>
 
 namespace wardline::client {
 
@@ -80,12 +81,31 @@ struct conversation_row {
   std::uint64_t last_seq = 0; ///< up to which slips are verified and kept here
 };
 
+/// A file that goes with a message.
+struct outgoing_file {
+  std::string name;       ///< 1..255 bytes, without folders
+  std::string media_type; ///< 1..127 bytes
+  std::uint64_t size = 0; ///< bytes, at most attachment_bytes_max
+  /// Exactly `length` bytes from `offset` on; nothing: it cannot be read, or is not as long any more.
+  std::function<std::optional<bytes>(std::uint64_t offset, std::size_t length)> read;
+};
+
+/// How far a file is; told after each chunk.
+struct transfer {
+  enum class stage : std::uint8_t { sealing, sending, fetching };
+  stage at = stage::sealing;
+  attachment_id attachment;
+  std::uint64_t done = 0; ///< bytes
+  std::uint64_t all = 0;
+};
+
 struct draft {
   std::string text;
   urgency level = urgency::unscored;
   std::optional<hash32> rule_set; ///< hash of the rules that gave the level; none: a person did
   bool needs_ack = true;
-  message_id reply_to; ///< none = no reply
+  message_id reply_to;                ///< none = no reply
+  std::vector<outgoing_file> files{}; ///< at most attachments_max, message_files_bytes_max all together
 };
 
 struct sent_message {

@@ -1,16 +1,11 @@
 #include "client/enrolment.hpp"
+#include "client/because.hpp"
 #include "e2ee/chains.hpp"
 #include <sodium.h>
 
 namespace wardline::client {
 
 namespace {
-
-refused because(refusal why) {
-  refused out;
-  out.why = why;
-  return out;
-}
 
 std::optional<rows::enrolment> keys_on_the_way(const vault& rows) {
   auto cell = rows.read_cell(secret_cell::enrolment);

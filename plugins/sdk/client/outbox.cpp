@@ -1,4 +1,5 @@
 #include "client/outbox.hpp"
+#include "client/because.hpp"
 #include "wire/content.hpp"
 #include <algorithm>
 #include <sodium.h>
@@ -25,17 +26,11 @@ request_id fresh_request() {
   return out;
 }
 
-refused because(refusal why) {
-  refused out;
-  out.why = why;
-  return out;
-}
-
 } // namespace
 
 refusal outbox::load() {
   all_.clear();
-  return core_.rows.scan(table::outbox, {}, [&](bytes_view key, bytes_view value) {
+  auto why = core_.rows.scan(table::outbox, {}, [&](bytes_view key, bytes_view value) {
     auto message = message_id::from(key);
     auto row = rows::decode<rows::outbox>(value);
     if (!message || !row)
@@ -43,6 +38,12 @@ refusal outbox::load() {
     all_[*message] = {{*message, row->conversation, row->state, row->seq, row->leaf, row->why}, row->order};
     next_order_ = std::max(next_order_, row->order + 1);
     return refusal::none;
+  });
+  if (why != refusal::none)
+    return why;
+  return uploads_.load([this](const message_id& message) {
+    auto row = all_.find(message);
+    return row != all_.end() && row->second.shown.state != outbox_state::acked;
   });
 }
 
@@ -111,25 +112,44 @@ outbox::recipients(const std::vector<e2ee::conversation_party>& all) const {
 expected<message_id> outbox::stage(const conversation_id& where, const draft& what) {
   if (!core_.inner || !core_.who)
     return refusal::not_logged_in;
-  const auto* to = conversations_.find(where);
-  if (to == nullptr)
+  if (conversations_.find(where) == nullptr)
     return refusal::not_found;
+  message_id id;
+  randombytes_buf(id.value.data(), id.value.size());
+  auto key = secret32::random();
+  auto files = uploads_.seal(id, key, what.files);
+  if (!files)
+    return files.why();
+  auto why = keep(where, what, id, std::move(key), std::move(*files));
+  if (why == refusal::none)
+    return id;
+  uploads_.erase(id);
+  return why;
+}
+
+refusal outbox::keep(const conversation_id& where, const draft& what, const message_id& id, secret32 key,
+                     std::vector<sealed_file> files) {
+  const auto& to = *conversations_.find(where);
+  e2ee::draft message;
+  auto& header = message.header;
   wire::content said;
   said.text = what.text;
   said.reply_to = what.reply_to;
+  for (auto& f : files) {
+    said.attachments.push_back(std::move(f.said));
+    header.attachments.push_back(f.named);
+  }
   auto encoded = wire::encode(said);
   wipe({reinterpret_cast<std::uint8_t*>(said.text.data()), said.text.size()});
   if (!encoded)
     return encoded.why();
   wiped_bytes content{std::move(*encoded)};
-  auto seals = recipients(to->head.parties);
+  auto seals = recipients(to.head.parties);
   if (!seals)
     return seals.why();
-  e2ee::draft message;
-  auto& header = message.header;
-  randombytes_buf(header.message.value.data(), header.message.value.size());
+  header.message = id;
   header.conversation = where;
-  header.conversation_link = to->head.n;
+  header.conversation_link = to.head.n;
   header.author_user = core_.who->user;
   header.author_device = core_.inner->certificate.device;
   header.author_certificate = core_.inner->certificate.hash();
@@ -137,8 +157,8 @@ expected<message_id> outbox::stage(const conversation_id& where, const draft& wh
   header.envelope = e2ee::encode(envelope_of(what));
   message.content = content.value;
   message.recipients = std::move(*seals);
-  auto id = header.message;
-  auto sealed = e2ee::seal_message(core_.me->clinic, std::move(message), core_.inner->signing);
+  auto sealed =
+      e2ee::seal_message_with(std::move(key), core_.me->clinic, std::move(message), core_.inner->signing);
   if (!sealed)
     return sealed.why();
   rows::outbox row;
@@ -158,7 +178,7 @@ expected<message_id> outbox::stage(const conversation_id& where, const draft& wh
   if (auto why = core_.commit(std::move(room)); why != refusal::none)
     return why;
   all_[id] = {{id, where, row.state, 0, 0, refusal::none}, row.order};
-  return id;
+  return refusal::none;
 }
 
 // ---------------------------------------------------------------- sending
@@ -174,11 +194,33 @@ void outbox::send_all() {
       post(row.message);
 }
 
-/// `sent` is on disk before the first byte goes out: from then on nobody knows, until the answer, whether it
-/// was accepted, and only the same bytes are ever sent.
 void outbox::post(const message_id& message) {
   if (!core_.inner || on_way_.contains(message))
     return;
+  auto kept = all_.find(message);
+  // What was sent may have been accepted: nothing is uploaded again before the daemon has said that it was
+  // not.
+  if (kept != all_.end() && kept->second.shown.state == outbox_state::written && uploads_.has(message))
+    return upload_then_post(message);
+  post_now(message);
+}
+
+void outbox::upload_then_post(const message_id& message) {
+  on_way_.insert(message);
+  uploads_.send(message, [this, message](const refused& no) {
+    on_way_.erase(message);
+    if (!core_.inner)
+      tell(message, because(refusal::not_logged_in));
+    else if (no.why == refusal::none)
+      post_now(message);
+    else
+      take_refusal(message, no);
+  });
+}
+
+/// `sent` is on disk before the first byte goes out: from then on nobody knows, until the answer, whether it
+/// was accepted, and only the same bytes are ever sent.
+void outbox::post_now(const message_id& message) {
   auto row = read(message);
   auto why = row.why();
   if (row && row->state == outbox_state::written) {
@@ -215,6 +257,8 @@ void outbox::ack(const message_id& message, std::uint64_t seq, std::uint64_t lea
     row->seq = seq;
     row->leaf = leaf;
     why = write(message, *row);
+    if (why == refusal::none)
+      uploads_.erase(message);
   }
   tell(message, because(why));
 }
@@ -233,6 +277,12 @@ void outbox::take_refusal(const message_id& message, const refused& no) {
   }
   if (no.why == refusal::stale_party) {
     seal_again(message, no);
+  } else if (no.why == refusal::attachment_missing && uploads_.has(message) && row->reseals++ < reseals_max) {
+    row->state = outbox_state::written; // the daemon was started anew in between: once more from the files on
+    if (auto why = write(message, *row); why == refusal::none)
+      post(message);
+    else
+      stop(message, because(why));
   } else if (no.why == refusal::stale_certificate && certified_anew(*row)) {
     auto why = write(message, *row);
     if (why == refusal::none)
@@ -252,130 +302,14 @@ void outbox::take_refusal(const message_id& message, const refused& no) {
   }
 }
 
-/// Never from the inbox in the refusal: links up to the new epoch are fetched and verified first. An epoch
-/// that is in no link is nobody's: nothing is sealed to it, and the message waits (e2ee 6.5).
-void outbox::seal_again(const message_id& message, const refused& no) {
-  on_way_.insert(message);
-  parties_.refresh(no.party, [this, message, no](refusal why) {
-    on_way_.erase(message);
-    auto row = core_.inner ? read(message) : expected<rows::outbox>{refusal::not_logged_in};
-    const auto* chain = parties_.chain(no.party);
-    const auto* epoch = chain == nullptr ? nullptr : chain->at(no.epoch);
-    if (why == refusal::none && row && (epoch == nullptr || epoch->inbox != no.inbox)) {
-      why = refusal::needs;
-      core_.say({notice::about::party_changed, why, no.party, row->conversation, message, {}});
-    }
-    if (row && (why == refusal::needs || why == refusal::not_in_log || passes(why))) {
-      core_.after(resend_ms, [this, message] { post(message); });
-      tell(message, because(why));
-      return;
-    }
-    if (!row || why != refusal::none) {
-      stop(message, row ? because(why) : because(row.why()));
-      return;
-    }
-    if (row->reseals++ >= reseals_max) {
-      stop(message, no);
-      return;
-    }
-    why = resealed(*row);
-    if (why == refusal::none)
-      why = write(message, *row);
-    if (why == refusal::none)
-      post(message);
-    else
-      stop(message, because(why));
-  });
-}
-
-refusal outbox::resealed(rows::outbox& row) const {
-  auto s = e2ee::slip::decode(row.slip, core_.me->clinic);
-  if (!s)
-    return s.why();
-  for (std::size_t i = 0; i < s->header.parties.size(); ++i) {
-    auto head = core_.inner->keys.current(s->header.parties[i]);
-    if (!head)
-      return refusal::recipient_not_ready;
-    if (head->n == s->seals[i].epoch)
-      continue;
-    auto next = e2ee::reseal(*s, row.key, {head->party, head->n, head->inbox}, core_.inner->signing);
-    if (!next)
-      return next.why();
-    row.slip = *next;
-    auto again = e2ee::slip::decode(row.slip, core_.me->clinic);
-    if (!again)
-      return again.why();
-    s = std::move(again);
-  }
-  return refusal::none;
-}
-
-/// Written under the certificate before the renewal: the header is made anew, and nothing else (e2ee 6.5).
-bool outbox::certified_anew(rows::outbox& row) const {
-  auto s = e2ee::slip::decode(row.slip, core_.me->clinic);
-  if (!s || s->header.author_certificate == core_.inner->certificate.hash())
-    return false;
-  std::vector<e2ee::conversation_party> parties;
-  for (const auto& p : s->header.parties)
-    parties.push_back({p, {}});
-  auto seals = recipients(parties);
-  auto header = s->header;
-  header.author_certificate = core_.inner->certificate.hash();
-  auto next = seals ? e2ee::readdress(*s, row.key, header, std::move(*seals), nullptr, core_.inner->signing)
-                    : expected<e2ee::readdressed>{seals.why()};
-  if (next)
-    row.slip = std::move(next->slip);
-  return static_cast<bool>(next);
-}
-
-/// After a new header "reused" means that the first copy had been accepted: its ack is in the conversation.
-void outbox::look_for(const message_id& message, const refused& no) {
-  auto where = all_.at(message).shown.conversation;
-  conversations_.catch_up(where, [this, message, no](refusal) {
-    const auto* found = messages_.find(message);
-    if (core_.inner && found != nullptr && found->mine)
-      ack(message, found->seq, found->leaf);
-    else
-      stop(message, no);
-  });
-}
-
-void outbox::confirm(const message_id& message, moved then) {
-  waiting_[message] = std::move(then);
-  auto row = core_.inner ? read(message) : expected<rows::outbox>{refusal::not_logged_in};
-  auto s = row ? e2ee::slip::decode(row->slip, core_.me->clinic) : expected<e2ee::slip>{row.why()};
-  const auto* to = row ? conversations_.find(row->conversation) : nullptr;
-  if (!row || !s || to == nullptr || row->why != refusal::stale_conversation) {
-    tell(message, because(!row ? row.why() : !s ? s.why() : refusal::not_found));
-    return;
-  }
-  auto seals = recipients(to->head.parties);
-  auto why = seals.why();
-  if (seals) {
-    auto header = s->header;
-    header.conversation_link = to->head.n;
-    auto next = e2ee::readdress(*s, row->key, header, std::move(*seals), nullptr, core_.inner->signing);
-    why = next.why();
-    if (next) {
-      row->slip = std::move(next->slip);
-      row->state = outbox_state::written;
-      row->why = refusal::none;
-      row->reseals = 0;
-      why = write(message, *row);
-    }
-  }
-  if (why == refusal::none)
-    post(message);
-  else
-    tell(message, because(why));
-}
-
 void outbox::stop(const message_id& message, const refused& no) {
   auto row = core_.inner ? read(message) : expected<rows::outbox>{refusal::not_logged_in};
   if (row && !passes(no.why)) {
     row->state = outbox_state::stopped;
     row->why = no.why;
-    (void)write(message, *row); // said by commit; the next answer stops it again
+    (void)write(message, *row);                // said by commit; the next answer stops it again
+    if (no.why != refusal::stale_conversation) // what the person may confirm goes on with its files
+      uploads_.erase(message);
     core_.say({notice::about::not_sent, no.why, no.party, row->conversation, message, {}});
   }
   tell(message, no);

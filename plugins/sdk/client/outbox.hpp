@@ -2,6 +2,7 @@
 // Messages of ours on their way (e2ee 6.5): written -> sent -> acked, each state on disk before the next
 // step, and the same bytes in every retry. Sealed again when a party turned, at most five times in a row.
 #include "client/conversations.hpp"
+#include "client/uploads.hpp"
 #include "e2ee/slip_seals.hpp"
 
 namespace wardline::client {
@@ -19,8 +20,8 @@ public:
   /// Told of a row that was acked or that stopped, or why it still waits.
   using moved = std::function<void(const outbox_row&, const refused&)>;
 
-  outbox(core& c, conversations& v, parties& p, messages& m)
-      : core_{c}, conversations_{v}, parties_{p}, messages_{m} {}
+  outbox(core& c, conversations& v, parties& p, messages& m, uploads& u)
+      : core_{c}, conversations_{v}, parties_{p}, messages_{m}, uploads_{u} {}
 
   refusal load();
   /// The device is locked: what is on its way is told as not_logged_in when its answer comes, and sent again
@@ -28,7 +29,7 @@ public:
   void forget() { all_.clear(); }
 
   /// Slip and body under a fresh K, on disk. Refusals: not_found (no such conversation), recipient_not_ready,
-  /// overloaded, those of seal_message and of the store.
+  /// overloaded, those of uploads::seal(), of seal_message and of the store.
   expected<message_id> stage(const conversation_id& where, const draft& what);
   /// Sends what is written or sent and not answered, in the order written; `then` is told once about this
   /// one.
@@ -51,8 +52,13 @@ private:
   expected<rows::outbox> read(const message_id& message) const;
   refusal write(const message_id& message, const rows::outbox& row);
   refusal make_room(store_changes& changes);
+  /// Slip, body and the row that they stand in.
+  refusal keep(const conversation_id& where, const draft& what, const message_id& id, secret32 key,
+               std::vector<sealed_file> files);
   expected<std::vector<e2ee::recipient>> recipients(const std::vector<e2ee::conversation_party>& all) const;
   void post(const message_id& message);
+  void upload_then_post(const message_id& message);
+  void post_now(const message_id& message);
   void take_answer(const message_id& message, result<wire::device::posted> answer);
   void take_refusal(const message_id& message, const refused& no);
   void seal_again(const message_id& message, const refused& no);
@@ -67,6 +73,7 @@ private:
   conversations& conversations_;
   parties& parties_;
   messages& messages_;
+  uploads& uploads_;
   std::map<message_id, known> all_;
   std::map<message_id, moved> waiting_;
   std::set<message_id> on_way_;

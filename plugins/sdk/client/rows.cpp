@@ -207,6 +207,22 @@ std::optional<staged_act> decode(bytes_view raw) {
   return ended(in, std::move(r));
 }
 
+bytes encode(const upload& r) {
+  auto out = begin();
+  out.list8(r.files, [](e2ee::writer& w, const upload::file& f) { w.put(f.attachment).u64(f.blob_size); });
+  return out.take();
+}
+
+template <>
+std::optional<upload> decode(bytes_view raw) {
+  auto in = row_reader(raw);
+  upload r;
+  r.files = in.list8(wire::attachments_max, [](e2ee::reader& x) {
+    return upload::file{x.id<attachment_id>(), x.u64()};
+  });
+  return ended(in, std::move(r));
+}
+
 bytes encode(const turn& r) {
   auto out = begin();
   out.put(r.request).v32(r.core).v32(r.members).v32(r.seals);
@@ -281,6 +297,10 @@ bytes key_of(std::string_view word) {
 
 bytes key_of_core(const party_id& p, std::uint32_t n) {
   return e2ee::writer{}.put(p).u32(n).take();
+}
+
+bytes key_of_chunk(const message_id& m, const attachment_id& a, std::uint32_t index) {
+  return e2ee::writer{}.put(m).put(a).u32(index).take();
 }
 
 bytes key_of_message(const conversation_id& c, std::uint64_t seq) {

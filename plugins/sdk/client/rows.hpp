@@ -86,6 +86,16 @@ struct outbox {
   bytes body;
 };
 
+/// table uploads, key message id: whose chunks stand in table chunks. Written before the first of them, and
+/// before the row of the outbox: without that one they are garbage.
+struct upload {
+  struct file {
+    attachment_id attachment;
+    std::uint64_t blob_size = 0; ///< bytes
+  };
+  std::vector<file> files; ///< at most attachments_max
+};
+
 /// table acts, key message id.
 struct staged_act {
   request_id request;
@@ -128,6 +138,7 @@ bytes encode(const pin& r);
 bytes encode(const conversation& r);
 bytes encode(const message& r);
 bytes encode(const outbox& r);
+bytes encode(const upload& r);
 bytes encode(const staged_act& r);
 bytes encode(const turn& r);
 bytes encode(const changes& r);
@@ -140,6 +151,7 @@ std::optional<Row> decode(bytes_view raw);
 // Keys that are more than an id.
 bytes key_of(std::string_view word);
 bytes key_of_core(const party_id& p, std::uint32_t n);
+bytes key_of_chunk(const message_id& m, const attachment_id& a, std::uint32_t index);
 bytes key_of_message(const conversation_id& c, std::uint64_t seq);
 template <class Id>
 bytes key_of_id(const Id& x) {

@@ -88,6 +88,22 @@ TEST_CASE("every step that is in the log is proven, and nothing is left") {
   CHECK(no.find("taken over before the loss") != std::string::npos);
 }
 
+TEST_CASE("a file that was fetched is said like a message that was opened") {
+  auto r = whole();
+  auto detail = opened_detail({}, 7);
+  detail.push_back(0);
+  r.entries.push_back(entry(7, 44, false, detail));
+  detail.back() = 1;
+  r.entries.push_back(entry(8, 44, false, detail));
+  auto f = file(r);
+  REQUIRE(f["had_open"].size() == 4);
+  CHECK(f["had_open"][0]["file"] == false);
+  CHECK(f["had_open"][2]["file"] == true);
+  CHECK(f["had_open"][2]["messages"] == nlohmann::json{7});
+  CHECK(f["had_open"][2]["off_duty"] == false);
+  CHECK(f["had_open"][3]["off_duty"] == true);
+}
+
 TEST_CASE("what is missing is never claimed") {
   auto without = [](std::uint8_t kind) {
     auto r = whole();

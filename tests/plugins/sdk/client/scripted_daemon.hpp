@@ -104,6 +104,10 @@ public:
     bytes share;
     bytes next;
   };
+  struct file {
+    std::uint64_t size = 0; ///< bytes, as its device said
+    std::vector<bytes> chunks;
+  };
   struct conversation {
     bytes link;
     std::vector<posted_message> messages; ///< seq - 1
@@ -120,6 +124,7 @@ public:
   std::map<user_id, person> people;
   std::map<device_id, hash32> devices; ///< newest certificate
   std::map<conversation_id, conversation> conversations;
+  std::map<attachment_id, file> files; ///< named by a message, or not yet
   std::map<std::string, device_id> stations;
   std::vector<hash32> changes;                                   ///< grants and revocations, in log order
   std::map<std::pair<e2ee::subject_id, party_id>, bool> granted; ///< the newest word
@@ -145,6 +150,7 @@ public:
   time_ms idle = 0;                                         ///< what it tells devices
   std::map<device_id, std::array<std::uint8_t, 16>> stores; ///< instance of the first hello
   std::uint64_t releases = 0;                               ///< Opens answered
+  std::uint64_t chunks_taken = 0;                           ///< stored, not only compared
   std::uint64_t sealed_checkpoint_size = 0;                 ///< 0: always the newest
 
   [[nodiscard]] std::string note() const;
@@ -203,6 +209,9 @@ private:
   d::answer_body on(const channel& c, const d::list_conversations& m) const;
   d::answer_body on(const d::get_slips& m) const;
   d::answer_body on(const d::open& m);
+  d::answer_body on(const d::get_upload& m) const;
+  d::answer_body on(const d::put_chunk& m);
+  d::answer_body on(const d::get_chunk& m);
   d::answer_body on(channel& c, const d::act& m);
   d::answer_body confirm_share(channel& c, std::uint32_t number);
   d::answer_body on(channel& c, const d::log_off& m);

@@ -1,5 +1,6 @@
 // The scripted daemon's threads: slips, bodies, acknowledgements.
 #include "e2ee/act.hpp"
+#include "e2ee/attachment.hpp"
 #include "scripted_daemon.hpp"
 #include <algorithm>
 
@@ -64,6 +65,16 @@ d::answer_body scripted_daemon::on(const d::post& m, time_ms now) {
       return out;
     }
   }
+  for (const auto& a : s->header.attachments) {
+    auto held = files.find(a.attachment);
+    if (held == files.end() || held->second.chunks.size() != e2ee::chunks_of_blob(held->second.size))
+      return no(refusal::attachment_missing);
+    running_sha256 hash;
+    for (const auto& c : held->second.chunks)
+      hash.add(c);
+    if (hash.finish() != a.blob_hash || held->second.size != a.blob_size)
+      return no(refusal::attachment_mismatch);
+  }
   all.push_back({m.slip, m.body, s->h, append(6, s->h), now, {}});
   fan_out(found->first, all.size());
   return d::posted{all.size(), all.back().leaf};
@@ -89,6 +100,32 @@ d::answer_body scripted_daemon::on(const d::open& m) {
   for (auto seq : m.seqs)
     out.bodies.push_back({seq, conversations.at(m.conversation).messages.at(seq - 1).body});
   return out;
+}
+
+d::answer_body scripted_daemon::on(const d::get_upload& m) const {
+  auto held = files.find(m.attachment);
+  return d::upload{held == files.end() ? 0 : static_cast<std::uint32_t>(held->second.chunks.size())};
+}
+
+d::answer_body scripted_daemon::on(const d::put_chunk& m) {
+  auto& held = files[m.attachment];
+  held.size = m.blob_size;
+  if (m.index < held.chunks.size() && held.chunks[m.index] != m.sealed)
+    return no(refusal::attachment_mismatch);
+  if (m.index == held.chunks.size()) {
+    held.chunks.push_back(m.sealed);
+    ++chunks_taken;
+  }
+  return d::upload{static_cast<std::uint32_t>(held.chunks.size())};
+}
+
+d::answer_body scripted_daemon::on(const d::get_chunk& m) {
+  if (!conversations.at(m.conversation).messages.at(m.seq - 1).recall.empty())
+    return no(refusal::message_destroyed);
+  auto held = files.find(m.attachment);
+  if (held == files.end() || m.index >= held->second.chunks.size())
+    return no(refusal::not_found);
+  return d::chunk{append(8, {}), held->second.chunks[m.index]};
 }
 
 d::answer_body scripted_daemon::on(channel& c, const d::act& m) {

@@ -32,6 +32,7 @@ d::answer_body scripted_daemon::on(channel& c, const d::hello& m) {
   if (first->second != m.store_instance)
     return no(refusal::store_copied);
   c.device = m.device;
+  c.open->greet();
   d::welcome out;
   out.idle = idle;
   out.checkpoint = note();
