@@ -1,4 +1,5 @@
 #include "clinic_run.hpp"
+#include "files_sent.hpp"
 #include "roster_promises.hpp"
 #include "rules/escalation.hpp"
 #include <algorithm>
@@ -11,14 +12,18 @@ namespace {
 constexpr std::size_t checked_at_once = 16;
 /// Steps between two looks at the roster.
 constexpr std::uint64_t roster_every = 8;
+/// Longer than any certificate lasts; the server's has two years.
+constexpr std::uint64_t until_all_ended_ms = 800ull * 86'400'000;
 
 class clinic_run {
 public:
   clinic_run(const run_settings& settings, const std::filesystem::path& folder)
-      : world_{settings, folder}, roster_{world_} {}
+      : world_{settings, folder}, roster_{world_}, files_{world_} {}
 
   run_report run() {
     if (world_.people_come()) {
+      if (world_.settings.ended)
+        world_.now += until_all_ended_ms;
       work();
       check_promises();
     }
@@ -52,6 +57,7 @@ private:
     client::draft what;
     what.text = world_.promised[n].text;
     what.level = static_cast<client::urgency>(1 + world_.roll(5));
+    files_.maybe_add(n, what);
     ++report_.sent;
     d.device->send(
         to, what, [this, n](message_id m) { world_.promised[n].message = m; },
@@ -235,6 +241,11 @@ private:
     come_to_rest(world_);
     if (!world_.all_kept())
       return;
+    files_.check_disk([this](const message_id& m) { return !recalled_.contains(m); },
+                      [this](const message_id& m) {
+                        auto recall = recalled_.find(m);
+                        return recall == recalled_.end() || recall->second == 0;
+                      });
     check_heads(world_, roster_);
     check_turned_out(world_);
     count_turns(world_);
@@ -329,12 +340,14 @@ private:
         auto promised = by_seq.find(one.row.seq);
         if (promised == by_seq.end() || one.content.text != promised->second->text)
           return world_.broken("an acknowledged message has another text at " + d.name);
+        files_.check(d, one);
       }
     }
   }
 
   clinic_world world_;
   roster_acts roster_;
+  files_sent files_;
   run_report& report_ = world_.report;
   unsigned turn_crashes_ = 0;
   struct holder {

@@ -17,13 +17,15 @@ struct run_settings {
   bool lying_disk = false; ///< the control: some commits are answered and not kept; every run must notice
   bool rosters = false;    ///< devices, roles and removals change while messages flow
   bool history = false; ///< then every device must read what its parties may read, also from before it came
+  bool ended = false;   ///< every certificate, the server's too, ended before the work begins
   bool hostile = false; ///< answers and news are held back and let out in another order
   std::uint64_t steps_max = 300'000; ///< a run that needs more is stuck
 };
 
 /// What a run did; printed at its end.
 struct run_report {
-  unsigned sent = 0, acked = 0, opened = 0, acknowledged = 0, claimed = 0, released = 0, recalled = 0;
+  unsigned sent = 0, acked = 0, opened = 0, acknowledged = 0, claimed = 0, released = 0, recalled = 0,
+           files_read = 0;
   unsigned daemon_crashes = 0, device_crashes = 0, refused_commits = 0, unknown_commits = 0;
   unsigned new_devices = 0, stations = 0, grants = 0, withdrawals = 0, revocations = 0;
   unsigned turns = 0;      ///< links behind the first ones of their parties

@@ -18,12 +18,22 @@ clinic_world::clinic_world(const run_settings& s, const std::filesystem::path& f
   seed_sodium(settings.seed);
   disk_.emplace();
   disk_->keyring_file = folder / ("keyring-" + std::to_string(settings.seed));
+  disk_->blob_folder = folder / ("blobs-" + std::to_string(settings.seed));
+  remove_files();
+}
+
+void clinic_world::remove_files() const {
   std::filesystem::remove(disk_->keyring_file);
+  std::filesystem::remove_all(disk_->blob_folder);
 }
 
 clinic_world::~clinic_world() {
   life.reset();
-  std::filesystem::remove(disk_->keyring_file);
+  remove_files();
+}
+
+std::size_t clinic_world::files_on_disk() const {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{disk_->blob_folder}, {}));
 }
 
 void clinic_world::broken(const std::string& what) {

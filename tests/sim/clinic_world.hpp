@@ -103,6 +103,8 @@ public:
   [[nodiscard]] const clinic_id& clinic_of() const { return clinic_.clinic; }
   /// Enrolled, not revoked, somebody logged in.
   [[nodiscard]] static bool works(const wired_device& d);
+  /// Attachments on the daemon's disk.
+  [[nodiscard]] std::size_t files_on_disk() const;
   /// What the disk holds at the end of the last life.
   std::uint64_t end_and_audit();
 
@@ -118,6 +120,7 @@ public:
   opening_ledger ledger;
 
 private:
+  void remove_files() const;
   disk_fault next_fault();
   void pass(std::uint64_t ms);
   void found();

@@ -32,6 +32,12 @@ daemon_life::daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device
     broken("the key turn of the life before does not go on: " + to_string(why));
     return;
   }
+  auto blobs = blob_files::open(disk.blob_folder, random, journal_);
+  if (!blobs) {
+    broken("the folder of attachments cannot be used: " + to_string(blobs.why()));
+    return;
+  }
+  blobs_ = std::move(*blobs);
   watched_ = std::make_unique<watched_storage>(*sealed_);
   turns_ = std::make_unique<watched_turns>(*sealed_, *watched_);
   watched_->broken = broken;
@@ -66,6 +72,7 @@ house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& fi
   p.link = &link_;
   p.passwords = &passwords_;
   p.factors = &factors_;
+  p.blobs = blobs_.get();
   p.board = board_;
   p.duty = &duty_;
   p.noise = std::make_shared<const wire::noise_key_pair>(wire::noise_key_pair::from(disk.keys.noise.copy()));

@@ -1,5 +1,6 @@
 #pragma once
 // One life of the daemon in a simulation: from the start on what the disk holds to its end, orderly or not.
+#include "blob_files.hpp"
 #include "found_clinic.hpp"
 #include "house.hpp"
 #include "keyring.hpp"
@@ -27,6 +28,7 @@ struct box_keys {
 struct box_disk {
   memory_storage rows;
   std::filesystem::path keyring_file;
+  std::filesystem::path blob_folder;
   box_keys keys;
 };
 
@@ -75,6 +77,7 @@ private:
   std::unique_ptr<sealed_storage> sealed_;
   std::unique_ptr<watched_storage> watched_;
   std::unique_ptr<watched_turns> turns_;
+  std::unique_ptr<blob_files> blobs_;
   std::shared_ptr<rules::clinic_board> board_ =
       std::make_shared<rules::clinic_board>(); // outlives the actors
   rules::duty_board duty_;

@@ -9,13 +9,13 @@
 namespace {
 
 void print(const wardline::sim::run_settings& s, const wardline::sim::run_report& r) {
-  std::printf(
-      "seed %llu: sent %u, acked %u, opened %u, acknowledged %u, claimed %u, released %u, recalled %u; "
-      "further devices %u, stations %u, "
-      "grants %u, withdrawals %u, revocations %u, turns %u, races lost %u; ",
-      static_cast<unsigned long long>(s.seed), r.sent, r.acked, r.opened, r.acknowledged, r.claimed,
-      r.released, r.recalled, r.new_devices, r.stations, r.grants, r.withdrawals, r.revocations, r.turns,
-      r.races_lost);
+  std::printf("seed %llu: sent %u, acked %u, opened %u, acknowledged %u, claimed %u, released %u, recalled "
+              "%u, files read %u; "
+              "further devices %u, stations %u, "
+              "grants %u, withdrawals %u, revocations %u, turns %u, races lost %u; ",
+              static_cast<unsigned long long>(s.seed), r.sent, r.acked, r.opened, r.acknowledged, r.claimed,
+              r.released, r.recalled, r.files_read, r.new_devices, r.stations, r.grants, r.withdrawals,
+              r.revocations, r.turns, r.races_lost);
   if (r.held_back > 0)
     std::printf("held back %llu, overtaken %llu%s%s; ", static_cast<unsigned long long>(r.held_back),
                 static_cast<unsigned long long>(r.overtaken), r.lie.empty() ? "" : ", lied with ",
@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   app.add_option("--acts", settings.acts, "Sends, opens and acknowledgements of each")->capture_default_str();
   app.add_flag("--rosters", settings.rosters, "Devices, roles and removals change meanwhile");
   app.add_flag("--history", settings.history, "With --rosters: every device must read what it may read");
+  app.add_flag("--ended", settings.ended, "Every certificate has ended: that alarms, and stops nothing");
   app.add_flag("--hostile", settings.hostile, "The daemon delays, reorders and lies");
   app.add_flag("--lying-disk", settings.lying_disk, "The control: passes if every run notices the lie");
   CLI11_PARSE(app, argc, argv);

@@ -30,7 +30,7 @@ std::string restless(clinic_world& w) {
     if (!waits || !*waits)
       return d->name + " does not learn what waits";
     for (const auto& row : **waits)
-      if (row.what != client::waiting_row::kind::keys)
+      if (row.what != client::waiting_row::kind::keys && row.what != client::waiting_row::kind::renewal)
         return d->name + " is waited for in " + row.name;
   }
   // Last, because time passes while devices are asked: what is looked at here is how it stands at the end.

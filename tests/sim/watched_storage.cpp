@@ -62,7 +62,11 @@ ports::commit_result watched_storage::commit(std::span<const ports::change> chan
 void watched_storage::remember_leaf(std::uint64_t leaf, bytes_view salted_entry) {
   last_leaf_ = std::max(last_leaf_, leaf);
   auto entry = rules::decode_audit_entry(salted_entry.subspan(rules::audit_salt_bytes));
-  if (!entry || entry->kind != rules::audit_kind::opened)
+  if (!entry)
+    return;
+  if (entry->kind == rules::audit_kind::file_opened) // detail: u64 seq | u8 off duty; the file's key is in the body
+    ++unread_[{entry->conversation, number_at(entry->detail, 0)}];
+  if (entry->kind != rules::audit_kind::opened)
     return;
   opening o{leaf, entry->user, entry->device, entry->conversation, {}};
   // detail of an `opened` leaf: u8 purpose | u64 seq each
