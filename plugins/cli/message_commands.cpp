@@ -1,25 +1,12 @@
 // Commands about messages: conversations, send, open.
 #include "message_words.hpp"
 #include "sending_score.hpp"
+#include "waiting_words.hpp"
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
 
 namespace wardline::cli {
-
-namespace {
-
-/// Of a message of one's own, as far as this device knows.
-std::string sent_state_of(const client::message_row& m, const client::device& d) {
-  if (m.recalled != 0)
-    return "recalled";
-  if (!m.acknowledged_by)
-    return "nobody has said anything yet";
-  auto name = d.name_of(m.acknowledged_by);
-  return (name.empty() ? "somebody" : name) + " has it";
-}
-
-} // namespace
 
 int run_conversations(const choices& c) {
   errand e{c};
@@ -55,7 +42,9 @@ int run_send(const choices& c, const send_words& order) {
   }
   if (auto code = e.log_in("Nothing was sent, and nothing is kept."))
     return *code;
-  auto scored = score_for_sending(e, e.device(), order, what);
+  auto scored = score_for_sending(e.device(), order, what);
+  if (scored.unusable)
+    e.words.remark(std::string{unusable_rules_sentence});
   message_id kept;
   auto done = e.line->act<client::sent_message>([&](client::done<client::sent_message> then) {
     e.device().send(
@@ -87,15 +76,9 @@ int run_send(const choices& c, const send_words& order) {
 }
 
 int run_open(const choices& c, const open_words& order) {
-  using reason_given = wire::device::off_duty_reason;
-  static const std::map<std::string, reason_given> reasons{{"covering", reason_given::covering},
-                                                           {"asked", reason_given::asked_to_help},
-                                                           {"roster-wrong", reason_given::roster_wrong},
-                                                           {"finishing", reason_given::finishing},
-                                                           {"other", reason_given::other}};
   errand e{c};
-  auto reason = reasons.find(order.reason);
-  if (!order.reason.empty() && reason == reasons.end())
+  auto reason = read_reason(order.reason);
+  if (!reason)
     return e.words.refuse(refusal::unknown_value,
                           "Reasons are covering, asked, roster-wrong, finishing, other.", exit_usage);
   auto number = order.number;
@@ -106,11 +89,7 @@ int run_open(const choices& c, const open_words& order) {
   const auto* message = std::get_if<client::message_row>(&chosen);
   using opened = std::vector<client::opened_message>;
   auto done = e.line->act<opened>([&](client::done<opened> then) {
-    if (reason == reasons.end())
-      d.open(message->conversation, {message->seq}, wire::device::purpose::treatment, std::move(then));
-    else
-      d.open(message->conversation, {message->seq}, wire::device::purpose::off_duty, std::move(then),
-             reason->second);
+    d.open(message->conversation, {message->seq}, reason->first, std::move(then), reason->second);
   });
   if (!done)
     return e.silent("The text is not shown without its entry in the audit log. Open it again.");
