@@ -1,6 +1,7 @@
 // `ward`, the terminal client: one device, one person. README.md beside this file says what it does and may
 // do.
 #include "admin_line.hpp"
+#include "line_editor.hpp"
 #include "wire/private_memory.hpp"
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -65,6 +66,7 @@ struct line {
   inbox_words inbox;
   open_words open;
   watch_words watch;
+  thread_words thread;
   std::function<int()> run;
 };
 
@@ -154,6 +156,12 @@ void add_waiting(CLI::App& app, line& l) {
   watch->add_option("--seconds", l.watch.seconds, "How long")->capture_default_str();
   watch->add_flag("--once", l.watch.once, "End with the first one");
   watch->callback([&l] { l.run = [&l] { return run_watch(l.chosen, l.watch); }; });
+  auto* thread =
+      app.add_subcommand("thread", "Write to somebody and see at once what comes; what `ward` does "
+                                   "on a terminal without a command");
+  thread->add_option("with", l.thread.with, "Name of the person or role; chosen later if not given");
+  thread->add_option("--rules", l.thread.rules, "Folder of the triage rules; without it the installed ones");
+  thread->callback([&l] { l.run = [&l] { return run_thread(l.chosen, l.thread); }; });
 }
 
 } // namespace
@@ -172,7 +180,7 @@ int main(int argc, char** argv) {
   app.add_option("--user", l.chosen.user,
                  "On a station: who logs in, by name, or by the id that `ward status` shows");
   app.add_flag("--json", l.chosen.as_json, "One JSON object on standard output");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.fallthrough();
   add_people(app, l);
   add_messages(app, l);
@@ -180,6 +188,9 @@ int main(int argc, char** argv) {
   add_admin(app, l.chosen, l.invite, l.admin, l.cosign, l.run);
   try {
     app.parse(argc, argv);
+    bool at_home = on_terminal() && !l.chosen.as_json && (!l.as.empty() || !l.chosen.store.empty());
+    if (!l.run && !at_home)
+      throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& e) {
     return parse_failed(app, e, wants_json(argc, argv));
   }
@@ -187,5 +198,5 @@ int main(int argc, char** argv) {
     return l.run();
   if (auto wrong = resolve(l.chosen, l.as); !wrong.empty())
     return terminal{l.chosen.as_json}.usage(wrong);
-  return l.run();
+  return l.run ? l.run() : run_thread(l.chosen, l.thread);
 }

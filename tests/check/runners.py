@@ -102,6 +102,8 @@ def table(root):
             needs=("build dev",)),
         one("demo urgent", FULL, ["python3", str(root / "tests" / "demo" / "urgent_test.py")], 600,
             needs=("build dev",)),
+        one("demo thread", FULL, ["/usr/bin/python3", str(root / "tests" / "demo" / "thread_test.py")], 300,
+            needs=("build dev",)),  # Debian's own interpreter has python3-pyte
         one("demo lost device", FULL, ["python3", str(root / "tests" / "demo" / "lost_test.py")], 900,
             needs=("build dev",)),
         one("demo registrars", FULL, ["python3", str(root / "tests" / "demo" / "registrars_test.py")], 600,
