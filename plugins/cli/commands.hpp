@@ -75,6 +75,15 @@ struct open_words {
   std::string reason; ///< why it is opened off duty; empty: none is given
 };
 
+struct search_order {
+  std::vector<std::string> words; ///< each must be found; none: everything in the range
+  std::string from;               ///< part of the author's name
+  std::string with;               ///< part of a name in the conversation
+  std::string since;              ///< YYYY-MM-DD
+  std::string until;
+  bool texts = false; ///< also in texts, which are opened again
+};
+
 struct thread_words {
   std::string with;  ///< name of a person or role; empty: chosen later
   std::string rules; ///< a folder; empty = the installed one
@@ -123,6 +132,7 @@ int run_recall(const choices& c, std::uint32_t number);
 /// `role` empty: every role of this device.
 int run_duty(const choices& c, const std::string& role);
 int run_watch(const choices& c, const watch_words& order);
+int run_search(const choices& c, const search_order& order);
 /// Interactive, on a terminal only.
 int run_thread(const choices& c, const thread_words& order);
 

@@ -67,6 +67,7 @@ struct line {
   open_words open;
   watch_words watch;
   thread_words thread;
+  search_order search;
   std::function<int()> run;
 };
 
@@ -137,6 +138,15 @@ void add_messages(CLI::App& app, line& l) {
   app.add_subcommand("sent", "List what you wrote, the newest first")->callback([&l] {
     l.run = [&l] { return run_sent(l.chosen); };
   });
+  auto* search = app.add_subcommand("search", "Find messages by names, levels and days, and by their texts");
+  search->add_option("words", l.search.words, "Each must be found, in any order");
+  search->add_option("--from", l.search.from, "Part of the author's name");
+  search->add_option("--with", l.search.with, "Part of the name of a person or role in the conversation");
+  search->add_option("--since", l.search.since, "Day, as 2026-03-01");
+  search->add_option("--until", l.search.until, "Day, itself included");
+  search->add_flag("--texts", l.search.texts,
+                   "Also in the texts of what you opened here or wrote: read again, and recorded");
+  search->callback([&l] { l.run = [&l] { return run_search(l.chosen, l.search); }; });
   auto* recall = app.add_subcommand("recall", "Take back a message of yours: nobody can open it any more");
   recall->add_option("number", l.number, "Number in `ward sent`")->required();
   recall->callback([&l] { l.run = [&l] { return run_recall(l.chosen, l.number); }; });

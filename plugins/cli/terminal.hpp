@@ -2,8 +2,8 @@
 // What `ward` shows: plain sentences for people, or one JSON object for programs; exit codes of sysexits.h.
 // JSON of every command: {"ok": true, ...} or {"ok": false, "refusal": NAME, "number": N, "sentence": TEXT};
 // a command line that cannot be read is refused by "usage", which has no number.
-// Times are milliseconds since 1970 UTC, ids lower-case hex. Text of messages appears on stdout of `open`
-// and `thread` alone; what others wrote is shown without what could steer the terminal.
+// Times are milliseconds since 1970 UTC, ids lower-case hex. Text of messages appears on stdout of `open`,
+// `thread` and `search --texts` alone; what others wrote is shown without what could steer the terminal.
 #include "client/device.hpp"
 #include <nlohmann/json.hpp>
 

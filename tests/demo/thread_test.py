@@ -1,5 +1,6 @@
 """`ward thread` as a person has it: on a terminal, against the demo's real daemon, with two real people. What comes in
-while she types, a terminal that changes its size, characters of all widths, a pasted list, and every way out."""
+while she types, a terminal that changes its size, characters of all widths, a pasted list, every way out; and `ward
+search` over what they wrote."""
 import json
 import os
 import signal
@@ -101,6 +102,30 @@ class Thread(unittest.TestCase):
             self.assertEqual(one.ended(), 0)
         # Numbers mean the same to the next command.
         self.assertEqual(self.ward("physician1", f"open {number}")["text"], TEXT)
+
+    def test_search(self):
+        self.ward("nurse1", 'send physician1 "Fußpflege in room 12" --level info')
+        number = next(m["number"] for m in self.ward("physician1", "inbox")["messages"] if m["level"] == "info")
+
+        def found(who, words):
+            answer = self.ward(who, f"search {words}")
+            return [m.get("text") for m in answer["messages"]], answer["texts_read"]
+
+        self.assertEqual(found("physician1", "INFO --from nurse"), ([None], 0))
+        self.assertEqual(found("physician1", "info --from physician"), ([], 0))
+        self.assertEqual(found("physician1", "--with manager"), ([], 0))
+        self.assertEqual(found("physician1", "info --until 2020-01-01"), ([], 0))
+        # What was not opened stays closed; its author finds it.
+        self.assertEqual(found("physician1", "FUß 12 --texts")[0], [])
+        self.assertEqual(found("nurse1", "FUß 12 --texts")[0], ["Fußpflege in room 12"])
+        self.ward("physician1", f"open {number}")
+        texts, read = found("physician1", "FUß 12 --texts")
+        self.assertEqual(texts, ["Fußpflege in room 12"])
+        self.assertGreater(read, 0)
+        self.assertEqual(self.ward("physician1", "open 1")["text"], "Fußpflege in room 12")
+        code, output = self.demo.run("./ward --as physician1 search room --texts")
+        self.assertIn("with physician1", self.demo.run("./ward --as nurse1 search info")[1])
+        self.assertEqual((code, "     Fußpflege in room 12" in output), (0, True))
 
     def test_a_line_longer_than_the_screen_in_many_alphabets(self):
         nurse, physician = self.thread("nurse1", "physician1", columns=40), self.thread("physician1", "nurse1")

@@ -27,7 +27,7 @@ WARD_REFUSED = [
     ["admin", "grant", "A", "B", "--request", "words"], ["admin", "turn", "A", "--request", "new"], ["admin", "renew", "A"], ["add", "A", "B"],
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"],
     ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
-    ["thread"], ["thread", "A"],
+    ["thread"], ["thread", "A"], ["search", "A"], ["search", "--texts", "--since", "some day"],
     ["sent"], ["recall", "1"], ["admin", "destroy", "A", "--reason", "retention"],
     ["admin", "destroy", "A", "--reason", "boredom"],
     ["inbox", "--mine"], ["inbox", "--role", "A"], ["open", "1", "--reason", "covering"],
@@ -42,7 +42,7 @@ WARD_UNREADABLE = [
     ["admin", "device", "check"], ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
     ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
-    ["thread", "A", "B"],
+    ["thread", "A", "B"], ["search", "--wrong"],
     ["sent", "more"], ["recall"], ["recall", "first"], ["admin", "destroy", "A"], ["triage", "--wrong"]]
 WARDCTL_REFUSED = [
     ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
