@@ -2,6 +2,7 @@
 // do.
 #include "admin_line.hpp"
 #include "line_editor.hpp"
+#include "line_texts.hpp"
 #include "wire/private_memory.hpp"
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -174,6 +175,20 @@ void add_waiting(CLI::App& app, line& l) {
   thread->callback([&l] { l.run = [&l] { return run_thread(l.chosen, l.thread); }; });
 }
 
+/// Needs no store.
+void add_print(CLI::App& app, line& l) {
+  auto* print = app.add_subcommand("print", "Print the manual page, or the completion for bash");
+  print->add_option("what", l.other, "man or completion")
+      ->required()
+      ->check(CLI::IsMember({"man", "completion"}));
+  print->callback([&] {
+    l.run = [&] {
+      auto text = l.other == "man" ? line_manual(app) : bash_completion(app);
+      return terminal{l.chosen.as_json}.result(text, {{"text", text}});
+    };
+  });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -195,6 +210,7 @@ int main(int argc, char** argv) {
   add_people(app, l);
   add_messages(app, l);
   add_waiting(app, l);
+  add_print(app, l);
   add_admin(app, l.chosen, l.invite, l.admin, l.cosign, l.run);
   try {
     app.parse(argc, argv);
@@ -204,7 +220,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return parse_failed(app, e, wants_json(argc, argv));
   }
-  if (app.got_subcommand("triage"))
+  if (app.got_subcommand("triage") || app.got_subcommand("print"))
     return l.run();
   if (auto wrong = resolve(l.chosen, l.as); !wrong.empty())
     return terminal{l.chosen.as_json}.usage(wrong);

@@ -42,7 +42,7 @@ WARD_UNREADABLE = [
     ["admin", "device", "check"], ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
     ["open", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
-    ["thread", "A", "B"], ["search", "--wrong"],
+    ["thread", "A", "B"], ["search", "--wrong"], ["print"], ["print", "poetry"],
     ["sent", "more"], ["recall"], ["recall", "first"], ["admin", "destroy", "A"], ["triage", "--wrong"]]
 WARDCTL_REFUSED = [
     ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
@@ -118,6 +118,10 @@ class Json(unittest.TestCase):
             self.ward(words, lambda code: code != 0)
         self.assertFalse((self.folder / "new").exists(), "a file was left for nothing")
 
+    def test_ward_prints_its_texts(self):
+        for what in ("man", "completion"):
+            self.ward(["print", what], lambda code: code == 0, ok=True)
+
     def test_ward_status_of_nobodys_device(self):
         self.ward(["status"], lambda code: code == 0, ok=True)
 
@@ -147,7 +151,7 @@ class Json(unittest.TestCase):
             self.wardctl(words, lambda code: code == 64)
 
     def test_every_command_is_here(self):
-        for program, lines in ((WARD, WARD_REFUSED + [["status"]]), (WARDCTL, WARDCTL_REFUSED + WARDCTL_DONE)):
+        for program, lines in ((WARD, WARD_REFUSED + [["status"], ["print"]]), (WARDCTL, WARDCTL_REFUSED + WARDCTL_DONE)):
             tested = {tuple(line[:n]) for line in lines for n in (1, 2, 3)}
             for command in self.leaves(program):
                 self.assertIn(tuple(command), tested, f"{program} {command} is not tested here")
