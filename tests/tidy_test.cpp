@@ -39,8 +39,8 @@ const std::vector<layer> layers{
     {"plugins/sdk/", {"plugins/sdk/"}, {"sodium", "google/protobuf/"}},
     {"plugins/cli/",
      {"plugins/cli/", "plugins/sdk/"},
-     {"CLI/", "nlohmann/", "fmt/", "liboath/", "sodium", "sys/", "fcntl.h", "unistd.h", "termios.h",
-      "poll.h"}},
+     {"CLI/", "nlohmann/", "fmt/", "liboath/", "sodium", "sys/", "fcntl.h", "unistd.h", "termios.h", "poll.h",
+      "histedit.h"}},
     {"actors/rules/", {"actors/rules/", ids, hash, refusals}, {}},
     {"actors/ports/", {"actors/rules/", "actors/ports/", ids, refusals}, {}},
     {"actors/", {"actors/", "plugins/sdk/wire/", "plugins/sdk/e2ee/"}, {"caf/"}},
@@ -69,6 +69,7 @@ const std::vector<kept_header> kept_headers{
     {"zmq_link_sockets.hpp", {"daemon/zmq_link"}},
     {"date/", {"daemon/ctl/zone_tables"}},
     {"liboath/", {"daemon/oath_factor", "plugins/cli/authenticator", "tests/"}},
+    {"histedit.h", {"plugins/cli/line_editor"}},
     {"boost/", {"plugins/sdk/http/"}},
     {"openssl/", {"daemon/verify/hashing"}},
 };

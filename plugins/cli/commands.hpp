@@ -82,6 +82,20 @@ struct open_words {
   std::string reason; ///< why it is opened off duty; empty: none is given
 };
 
+struct search_order {
+  std::vector<std::string> words; ///< each must be found; none: everything in the range
+  std::string from;               ///< part of the author's name
+  std::string with;               ///< part of a name in the conversation
+  std::string since;              ///< YYYY-MM-DD
+  std::string until;
+  bool texts = false; ///< also in texts, which are opened again
+};
+
+struct thread_words {
+  std::string with;  ///< name of a person or role; empty: chosen later
+  std::string rules; ///< a folder; empty = the installed one
+};
+
 struct watch_words {
   std::uint32_t seconds = 86'400;
   bool once = false; ///< ends with the first wake
@@ -126,6 +140,9 @@ int run_recall(const choices& c, std::uint32_t number);
 /// `role` empty: every role of this device.
 int run_duty(const choices& c, const std::string& role);
 int run_watch(const choices& c, const watch_words& order);
+int run_search(const choices& c, const search_order& order);
+/// Interactive, on a terminal only.
+int run_thread(const choices& c, const thread_words& order);
 
 /// Milliseconds at the end of a command for what others wait for.
 inline constexpr std::uint64_t finish_within_ms = 2'000;
@@ -143,6 +160,8 @@ public:
   /// The store is open, the device connected and logged in; else the exit code, and why has been said.
   /// `if_silent`: what that means for this command, said when nobody answers.
   std::optional<int> log_in(const std::string& if_silent = {});
+  /// The session ended meanwhile: asks for password and second factor. The exit code if that failed.
+  std::optional<int> log_in_again();
   /// Opens the store. The exit code if it cannot.
   std::optional<int> open_store();
   /// Sends what still waits in the outbox, and says what happened to it.

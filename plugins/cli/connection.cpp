@@ -81,6 +81,15 @@ client::device_events connection::told() {
     if (on_wake)
       on_wake(message, level);
   };
+  auto pass_on = [](std::function<void(const client::message_row&)>& to) {
+    return [&to](const client::message_row& m) {
+      if (to)
+        to(m);
+    };
+  };
+  out.arrived = pass_on(on_arrived);
+  out.acknowledged = pass_on(on_acknowledged);
+  out.recalled = pass_on(on_recalled);
   return out;
 }
 

@@ -53,8 +53,11 @@ public:
 
   /// How far files are; may stay unset.
   std::function<void(const client::transfer&)> on_transfer;
-  /// Somebody is to be woken; may stay unset.
+  /// Somebody is to be woken; may stay unset, as the next ones.
   std::function<void(const message_id&, client::urgency)> on_wake;
+  std::function<void(const client::message_row&)> on_arrived;
+  std::function<void(const client::message_row&)> on_acknowledged;
+  std::function<void(const client::message_row&)> on_recalled;
 
   /// link_down or what the daemon refused: why nothing came.
   [[nodiscard]] refusal why_silent() const;

@@ -68,6 +68,11 @@ std::optional<int> errand::log_in(const std::string& if_silent) {
   return hers ? std::nullopt : give_password();
 }
 
+std::optional<int> errand::log_in_again() {
+  auto code = find_user();
+  return code ? code : give_password();
+}
+
 /// Who is meant by --user: an id as it is, a name by asking the server.
 std::optional<int> errand::find_user() {
   if (choice.user.empty())

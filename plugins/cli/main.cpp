@@ -1,6 +1,8 @@
 // `ward`, the terminal client: one device, one person. README.md beside this file says what it does and may
 // do.
 #include "admin_line.hpp"
+#include "line_editor.hpp"
+#include "line_texts.hpp"
 #include "wire/private_memory.hpp"
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -66,6 +68,8 @@ struct line {
   inbox_words inbox;
   open_words open;
   watch_words watch;
+  thread_words thread;
+  search_order search;
   std::function<int()> run;
 };
 
@@ -143,6 +147,15 @@ void add_messages(CLI::App& app, line& l) {
   app.add_subcommand("sent", "List what you wrote, the newest first")->callback([&l] {
     l.run = [&l] { return run_sent(l.chosen); };
   });
+  auto* search = app.add_subcommand("search", "Find messages by names, levels and days, and by their texts");
+  search->add_option("words", l.search.words, "Each must be found, in any order");
+  search->add_option("--from", l.search.from, "Part of the author's name");
+  search->add_option("--with", l.search.with, "Part of the name of a person or role in the conversation");
+  search->add_option("--since", l.search.since, "Day, as 2026-03-01");
+  search->add_option("--until", l.search.until, "Day, itself included");
+  search->add_flag("--texts", l.search.texts,
+                   "Also in the texts of what you opened here or wrote: read again, and recorded");
+  search->callback([&l] { l.run = [&l] { return run_search(l.chosen, l.search); }; });
   auto* recall = app.add_subcommand("recall", "Take back a message of yours: nobody can open it any more");
   recall->add_option("number", l.number, "Number in `ward sent`")->required();
   recall->callback([&l] { l.run = [&l] { return run_recall(l.chosen, l.number); }; });
@@ -162,6 +175,26 @@ void add_waiting(CLI::App& app, line& l) {
   watch->add_option("--seconds", l.watch.seconds, "How long")->capture_default_str();
   watch->add_flag("--once", l.watch.once, "End with the first one");
   watch->callback([&l] { l.run = [&l] { return run_watch(l.chosen, l.watch); }; });
+  auto* thread =
+      app.add_subcommand("thread", "Write to somebody and see at once what comes; what `ward` does "
+                                   "on a terminal without a command");
+  thread->add_option("with", l.thread.with, "Name of the person or role; chosen later if not given");
+  thread->add_option("--rules", l.thread.rules, "Folder of the triage rules; without it the installed ones");
+  thread->callback([&l] { l.run = [&l] { return run_thread(l.chosen, l.thread); }; });
+}
+
+/// Needs no store.
+void add_print(CLI::App& app, line& l) {
+  auto* print = app.add_subcommand("print", "Print the manual page, or the completion for bash");
+  print->add_option("what", l.other, "man or completion")
+      ->required()
+      ->check(CLI::IsMember({"man", "completion"}));
+  print->callback([&] {
+    l.run = [&] {
+      auto text = l.other == "man" ? line_manual(app) : bash_completion(app);
+      return terminal{l.chosen.as_json}.result(text, {{"text", text}});
+    };
+  });
 }
 
 } // namespace
@@ -180,20 +213,24 @@ int main(int argc, char** argv) {
   app.add_option("--user", l.chosen.user,
                  "On a station: who logs in, by name, or by the id that `ward status` shows");
   app.add_flag("--json", l.chosen.as_json, "One JSON object on standard output");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.fallthrough();
   add_people(app, l);
   add_messages(app, l);
   add_waiting(app, l);
+  add_print(app, l);
   add_admin(app, l.chosen, l.invite, l.admin, l.cosign, l.run);
   try {
     app.parse(argc, argv);
+    bool at_home = on_terminal() && !l.chosen.as_json && (!l.as.empty() || !l.chosen.store.empty());
+    if (!l.run && !at_home)
+      throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& e) {
     return parse_failed(app, e, wants_json(argc, argv));
   }
-  if (app.got_subcommand("triage"))
+  if (app.got_subcommand("triage") || app.got_subcommand("print"))
     return l.run();
   if (auto wrong = resolve(l.chosen, l.as); !wrong.empty())
     return terminal{l.chosen.as_json}.usage(wrong);
-  return l.run();
+  return l.run ? l.run() : run_thread(l.chosen, l.thread);
 }

@@ -3,25 +3,12 @@
 #include "message_words.hpp"
 #include "progress.hpp"
 #include "sending_score.hpp"
+#include "waiting_words.hpp"
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
 
 namespace wardline::cli {
-
-namespace {
-
-/// Of a message of one's own, as far as this device knows.
-std::string sent_state_of(const client::message_row& m, const client::device& d) {
-  if (m.recalled != 0)
-    return "recalled";
-  if (!m.acknowledged_by)
-    return "nobody has said anything yet";
-  auto name = d.name_of(m.acknowledged_by);
-  return (name.empty() ? "somebody" : name) + " has it";
-}
-
-} // namespace
 
 int run_conversations(const choices& c) {
   errand e{c};
@@ -63,7 +50,9 @@ int run_send(const choices& c, const send_words& order) {
   }
   if (auto code = e.log_in("Nothing was sent, and nothing is kept."))
     return *code;
-  auto scored = score_for_sending(e, e.device(), order, what);
+  auto scored = score_for_sending(e.device(), order, what);
+  if (scored.unusable)
+    e.words.remark(std::string{unusable_rules_sentence});
   message_id kept;
   progress shown{e.words, *e.line};
   auto done = e.line->act_on_files<client::sent_message>([&](client::done<client::sent_message> then) {

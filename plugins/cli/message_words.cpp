@@ -1,4 +1,5 @@
 #include "message_words.hpp"
+#include <map>
 
 namespace wardline::cli {
 
@@ -33,6 +34,21 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
   if (m.unreadable != refusal::none)
     out["unreadable"] = name_of(m.unreadable);
   return out;
+}
+
+std::optional<std::pair<wire::device::purpose, wire::device::off_duty_reason>>
+read_reason(const std::string& word) {
+  using wire::device::off_duty_reason;
+  using wire::device::purpose;
+  static const std::map<std::string, off_duty_reason> reasons{{"covering", off_duty_reason::covering},
+                                                              {"asked", off_duty_reason::asked_to_help},
+                                                              {"roster-wrong", off_duty_reason::roster_wrong},
+                                                              {"finishing", off_duty_reason::finishing},
+                                                              {"other", off_duty_reason::other}};
+  if (word.empty())
+    return std::pair{purpose::treatment, off_duty_reason::none};
+  auto found = reasons.find(word);
+  return found == reasons.end() ? std::nullopt : std::optional{std::pair{purpose::off_duty, found->second}};
 }
 
 std::variant<client::message_row, int> numbered_message(errand& e, std::uint32_t number) {

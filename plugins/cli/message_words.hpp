@@ -7,6 +7,10 @@ namespace wardline::cli {
 
 nlohmann::json json_of(const client::message_row& m, std::uint32_t number);
 
+/// Why a message is opened; with no word: treatment. Nothing: there is no such reason.
+std::optional<std::pair<wire::device::purpose, wire::device::off_duty_reason>>
+read_reason(const std::string& word);
+
 /// Logs in, and gives the message behind a number: of the last listing, or of the order now if there was
 /// none. Otherwise how the command ends; it has been said.
 std::variant<client::message_row, int> numbered_message(errand& e, std::uint32_t number);

@@ -2,9 +2,7 @@
 #include "local_files.hpp"
 #include "message_words.hpp"
 #include "progress.hpp"
-#include <algorithm>
 #include <fmt/format.h>
-#include <map>
 
 namespace wardline::cli {
 
@@ -74,21 +72,12 @@ std::variant<std::uint64_t, int> save_one(errand& e, const opened_message& messa
 } // namespace
 
 int run_open(const choices& c, const open_words& order) {
-  using reason_given = wire::device::off_duty_reason;
-  static const std::map<std::string, reason_given> reasons{{"covering", reason_given::covering},
-                                                           {"asked", reason_given::asked_to_help},
-                                                           {"roster-wrong", reason_given::roster_wrong},
-                                                           {"finishing", reason_given::finishing},
-                                                           {"other", reason_given::other}};
   errand e{c};
-  auto reason = reasons.find(order.reason);
-  if (!order.reason.empty() && reason == reasons.end())
+  auto reason = read_reason(order.reason);
+  if (!reason)
     return e.words.refuse(refusal::unknown_value,
                           "Reasons are covering, asked, roster-wrong, finishing, other.", exit_usage);
-  bool off_duty = reason != reasons.end();
-  auto result =
-      opened(e, order.number, off_duty ? wire::device::purpose::off_duty : wire::device::purpose::treatment,
-             off_duty ? reason->second : reason_given::none);
+  auto result = opened(e, order.number, reason->first, reason->second);
   if (auto* code = std::get_if<int>(&result))
     return *code;
   const auto& one = std::get<opened_message>(result);

@@ -4,8 +4,7 @@
 
 namespace wardline::cli {
 
-sending_score score_for_sending(const errand& e, const client::device& d, const send_words& order,
-                                client::draft& what) {
+sending_score score_for_sending(const client::device& d, const send_words& order, client::draft& what) {
   sending_score out;
   auto own = e2ee::device_certificate::decode(d.certificate(), d.clinic());
   out.patient = own && own->of_class == e2ee::device_class::personal_patient;
@@ -14,8 +13,7 @@ sending_score score_for_sending(const errand& e, const client::device& d, const 
   out.rules = read_triage_rules(order.rules);
   if (!out.rules->problem.empty() ||
       approval_of(*out.rules, d.clinic(), d.identity_key()) == approval_state::bad) {
-    e.words.remark(
-        "The triage rules of this machine cannot be used: the message is sent unscored, as today.");
+    out.unusable = true;
     return out;
   }
   out.score = clinical::score_text(out.rules->set, what.text,
@@ -27,14 +25,14 @@ sending_score score_for_sending(const errand& e, const client::device& d, const 
   return out;
 }
 
-std::string score_lines(const sending_score& s, client::urgency level) {
+std::string score_lines(const sending_score& s, client::urgency level, std::string_view other_level) {
   std::string out;
   if (s.score && s.score->scored && !s.patient) {
     out += fmt::format("\nUrgency {}, by rules on this device:", show_level(level));
     for (const auto& r : s.score->rules)
       if (r.which->level == s.score->level)
         out += fmt::format(" {} ({}).", r.which->title, r.which->id);
-    out += " Another level: --level.";
+    out += fmt::format(" Another level: {}.", other_level);
   }
   bool urgent = level == client::urgency::now || level == client::urgency::urgent;
   if (s.patient && urgent)

@@ -1,4 +1,5 @@
 #include "terminal.hpp"
+#include "characters.hpp"
 #include "wire/limits.hpp"
 #include <ctime>
 #include <fcntl.h>
@@ -61,7 +62,7 @@ int terminal::result(const std::string& text, nlohmann::json data) const {
     data["ok"] = true;
     std::cout << data.dump() << '\n';
   } else if (!text.empty()) {
-    std::cout << text << (text.ends_with('\n') ? "" : "\n");
+    std::cout << harmless(text) << (text.ends_with('\n') ? "" : "\n");
   }
   std::cout.flush();
   return std::cout ? exit_ok : exit_io;
@@ -77,7 +78,7 @@ int terminal::refuse(const client::refused& no, const std::string& more, int cod
       out["not_before_or_when_ms"] = no.time;
     std::cout << out.dump() << '\n';
   } else {
-    std::cerr << sentence_of(no.why) << (more.empty() ? "" : " ") << more << '\n';
+    std::cerr << sentence_of(no.why) << (more.empty() ? "" : " ") << harmless(more) << '\n';
   }
   return code >= 0 ? code : exit_code_of(no.why);
 }
@@ -99,7 +100,10 @@ int terminal::refuse(refusal why, const std::string& more, int code) const {
 }
 
 void terminal::remark(const std::string& sentence) const {
-  std::cerr << sentence << '\n';
+  if (where_)
+    where_(sentence);
+  else
+    std::cerr << harmless(sentence) << '\n';
 }
 
 std::string show_time(time_ms at) {

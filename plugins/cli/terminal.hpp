@@ -2,8 +2,8 @@
 // What `ward` shows: plain sentences for people, or one JSON object for programs; exit codes of sysexits.h.
 // JSON of every command: {"ok": true, ...} or {"ok": false, "refusal": NAME, "number": N, "sentence": TEXT};
 // a command line that cannot be read is refused by "usage", which has no number.
-// Times are milliseconds since 1970 UTC, ids lower-case hex. Text of messages appears on stdout of `open`
-// alone.
+// Times are milliseconds since 1970 UTC, ids lower-case hex. Text of messages appears on stdout of `open`,
+// `thread` and `search --texts` alone; what others wrote is shown without what could steer the terminal.
 #include "client/device.hpp"
 #include <nlohmann/json.hpp>
 
@@ -38,10 +38,13 @@ public:
   int usage(const std::string& sentence) const;
   /// Something beside the result, on stderr. Never names or text of a message.
   void remark(const std::string& sentence) const;
+  /// Where remarks go instead, while somebody is typing; nothing: stderr again.
+  void remarks_to(std::function<void(const std::string&)> where) { where_ = std::move(where); }
   [[nodiscard]] bool as_json() const { return json_; }
 
 private:
   bool json_;
+  std::function<void(const std::string&)> where_;
 };
 
 /// "2026-03-01 14:05", local time.

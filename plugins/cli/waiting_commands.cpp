@@ -1,5 +1,6 @@
 // Commands about what waits: inbox, ack, claim, release, duty, watch.
 #include "message_words.hpp"
+#include "waiting_words.hpp"
 #include <algorithm>
 #include <fmt/format.h>
 #include <iostream>
@@ -14,28 +15,6 @@ constexpr std::size_t wakes_listed_max = 1'000;
 using client::waiting_item;
 using client::waiting_list;
 using wire::device::inbox_view;
-
-std::string named(const std::string& name) {
-  return name.empty() ? "somebody" : name;
-}
-
-/// What the daemon says of it now; for what waits no more, what this device knows.
-std::string state_of(const client::message_row& m, const waiting_item* w, const client::device& d) {
-  if (m.recalled != 0)
-    return "recalled";
-  if (m.unreadable != refusal::none)
-    return "cannot be read: " + std::string{sentence_of(m.unreadable)};
-  auto who = w != nullptr ? w->item.owner : m.acknowledged_by;
-  auto me = d.who() ? d.who()->user : user_id{};
-  std::string out = who            ? who == me ? "you have it" : named(d.name_of(who)) + " has it"
-                    : w != nullptr ? "waits"
-                                   : "answered";
-  if (w != nullptr && w->item.off_duty)
-    out += ", not your duty now";
-  if (w != nullptr && !who && w->item.steps > 0)
-    out += fmt::format(", {} step{} up its chain", w->item.steps, w->item.steps == 1 ? "" : "s");
-  return out;
-}
 
 nlohmann::json json_of_row(const client::message_row& m, const waiting_item* w, std::uint32_t number) {
   auto out = json_of(m, number);
@@ -60,37 +39,6 @@ std::variant<waiting_list, int> list_waiting(errand& e, inbox_view view, const s
   if (!*done)
     return e.words.refuse(done->no);
   return std::move(**done);
-}
-
-struct shown_row {
-  client::message_row row;
-  const waiting_item* waits = nullptr;
-};
-
-/// As the daemon ranks them; behind them what waits no more, the newest first.
-std::vector<shown_row> rows_of(const waiting_list& list, const client::device& d, bool with_answered) {
-  std::vector<shown_row> out;
-  for (const auto& w : list.items)
-    if (w.here)
-      out.push_back({*w.here, &w});
-  if (!with_answered)
-    return out;
-  auto rest = d.inbox();
-  std::stable_sort(rest.begin(), rest.end(),
-                   [](const auto& a, const auto& b) { return a.accepted > b.accepted; });
-  for (auto& m : rest) {
-    bool shown = std::any_of(list.items.begin(), list.items.end(),
-                             [&](const waiting_item& w) { return w.here && w.item.message == m.message; });
-    if (!shown)
-      out.push_back({std::move(m), nullptr});
-  }
-  return out;
-}
-
-/// Who has it instead, for people.
-std::string owner_of(const client::refused& no, const client::device& d) {
-  auto name = no.user ? d.name_of(no.user) : std::string{};
-  return name.empty() ? name : fmt::format("It is {}'s, since {}.", name, show_time(no.time));
 }
 
 using client::acknowledged_message;
@@ -135,9 +83,7 @@ int run_inbox(const choices& c, const inbox_words& order) {
   std::uint32_t number = 0;
   for (const auto& [m, w] : rows) {
     ++number;
-    said += fmt::format("{:3}  {:8} {:24} {}  {}\n", number, show_level(m.level),
-                        m.author_name.empty() ? "unknown" : m.author_name, show_time(m.accepted),
-                        state_of(m, w, d));
+    said += listed_line(number, {m, w}, d) + "\n";
     all.push_back(json_of_row(m, w, number));
   }
   e.drain();
@@ -250,15 +196,9 @@ int run_watch(const choices& c, const watch_words& order) {
   };
   if (!c.as_json)
     e.words.remark("Listening. End with Ctrl-C.");
-  auto shut_out = [&] {
-    auto why = e.device().turned_away();
-    return why != refusal::none                                ? why
-           : e.device().last_loss() == refusal::device_revoked ? refusal::device_revoked
-                                                               : refusal::none;
-  };
-  e.line->wait([&] { return (order.once && wakes > 0) || shut_out() != refusal::none; },
+  e.line->wait([&] { return (order.once && wakes > 0) || shut_out(e.device()) != refusal::none; },
                std::uint64_t{order.seconds} * 1'000);
-  if (auto why = shut_out(); why != refusal::none)
+  if (auto why = shut_out(e.device()); why != refusal::none)
     return e.words.refuse(why);
   return e.words.result("", {{"count", wakes}, {"wakes", std::move(all)}});
 }

@@ -102,6 +102,10 @@ def table(root):
             needs=("build dev",)),
         one("demo urgent", FULL, ["python3", str(root / "tests" / "demo" / "urgent_test.py")], 600,
             needs=("build dev",)),
+        one("demo thread", FULL, ["/usr/bin/python3", str(root / "tests" / "demo" / "thread_test.py")], 300,
+            needs=("build dev",)),  # Debian's own interpreter has python3-pyte
+        one("demo JSON fields", FULL, ["python3", str(root / "tests" / "demo" / "json_fields_test.py")], 120,
+            needs=("build dev",)),
         one("demo lost device", FULL, ["python3", str(root / "tests" / "demo" / "lost_test.py")], 900,
             needs=("build dev",)),
         one("demo files", FULL, ["python3", str(root / "tests" / "demo" / "files_test.py")], 300,

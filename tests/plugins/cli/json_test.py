@@ -28,6 +28,7 @@ WARD_REFUSED = [
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"], ["save", "1"], ["save", "1", "--file", "2", "--to", "new"],
     ["send", "B", "text", "--file", "none"], ["send", "B", "text", "--file", "words", "--file", "empty"],
     ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
+    ["thread"], ["thread", "A"], ["search", "A"], ["search", "--texts", "--since", "some day"],
     ["sent"], ["recall", "1"], ["admin", "destroy", "A", "--reason", "retention"],
     ["admin", "destroy", "A", "--reason", "boredom"],
     ["inbox", "--mine"], ["inbox", "--role", "A"], ["open", "1", "--reason", "covering"],
@@ -42,6 +43,7 @@ WARD_UNREADABLE = [
     ["admin", "device", "check"], ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
     ["open", "first"], ["save"], ["save", "first"], ["send", "B", "text", "--file"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
+    ["thread", "A", "B"], ["search", "--wrong"], ["print"], ["print", "poetry"],
     ["sent", "more"], ["recall"], ["recall", "first"], ["admin", "destroy", "A"], ["triage", "--wrong"]]
 WARDCTL_REFUSED = [
     ["setup", "--config", "none"], ["setup", "--config", "two-problems.yaml"],
@@ -117,6 +119,10 @@ class Json(unittest.TestCase):
             self.ward(words, lambda code: code != 0)
         self.assertFalse((self.folder / "new").exists(), "a file was left for nothing")
 
+    def test_ward_prints_its_texts(self):
+        for what in ("man", "completion"):
+            self.ward(["print", what], lambda code: code == 0, ok=True)
+
     def test_ward_status_of_nobodys_device(self):
         self.ward(["status"], lambda code: code == 0, ok=True)
 
@@ -146,7 +152,7 @@ class Json(unittest.TestCase):
             self.wardctl(words, lambda code: code == 64)
 
     def test_every_command_is_here(self):
-        for program, lines in ((WARD, WARD_REFUSED + [["status"]]), (WARDCTL, WARDCTL_REFUSED + WARDCTL_DONE)):
+        for program, lines in ((WARD, WARD_REFUSED + [["status"], ["print"]]), (WARDCTL, WARDCTL_REFUSED + WARDCTL_DONE)):
             tested = {tuple(line[:n]) for line in lines for n in (1, 2, 3)}
             for command in self.leaves(program):
                 self.assertIn(tuple(command), tested, f"{program} {command} is not tested here")
