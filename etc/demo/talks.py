@@ -40,15 +40,14 @@ class Talks:
     def write_line(self, author, at, turn, level, text):
         key = f"message {at}.{turn}"
         how = ["--rules", str(self.rules)] if author in self.patients else ["--level", level]
-        words = ["send", self.talks[at]["to"], text, *how]
-        if turn > 0:
-            number = self.look_at(author, self.clinic.done[f"message {at}.{turn - 1}"])
-            words = ["answer", str(number), text, *how]
         message = self.find_sent(author) if key in self.clinic.begun else None
         self.clinic.begin(key)
         while message is None:
+            words = ["send", self.talks[at]["to"]]
+            if turn > 0:  # looked up anew each time: find_sent() gave the numbers another meaning
+                words = ["answer", self.look_at(author, self.clinic.done[f"message {at}.{turn - 1}"])]
             try:
-                message = self.clinic.ward_once(author, *words)["message"]
+                message = self.clinic.ward_once(author, *words, text, *how)["message"]
             except Unavailable:
                 message = self.find_sent(author)
         self.clinic.finish(key, message)

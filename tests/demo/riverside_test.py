@@ -125,9 +125,23 @@ class Riverside(unittest.TestCase):
         self.assertEqual(len({role for roles in self.plan["staff"].values() for role in roles}), 5)
         sent = {who: len(self.ward(who, "sent")["messages"]) for who in (*self.plan["staff"], *self.plan["patients"])}
         self.assertEqual({who: n for who, n in sent.items() if n}, dict(planned))
+        counted = {}
+        for who in sent:
+            for row in self.ward(who, "conversations")["conversations"]:
+                counted[frozenset(row["names"])] = row["last_seq"]
+        self.assertEqual(counted, self.conversations())
         for role in self.plan["rosters"]:
             duty = self.ward("manager1", f"duty {role['role']}")["duties"]
             self.assertEqual([(d["rostered"], len(d["people"])) for d in duty], [(True, 1)])
+
+    def conversations(self):
+        """Who is in each of them, and how many messages it has. Triage is in every patient's."""
+        planned = Counter()
+        for talk in self.talks:
+            first = next(iter(talk["said"][0])).split()[0]
+            patient = self.plan["patients"].get(first)
+            planned[frozenset([patient, "triage", talk["to"]] if patient else [first, talk["to"]])] += len(talk["said"])
+        return dict(planned)
 
     def test_3_three_urgent_items(self):
         nurse, physician = (self.ward(who, "inbox")["messages"] for who in ("nurse1", "physician1"))
