@@ -51,7 +51,8 @@ struct cosign_words {
 };
 
 struct send_words {
-  std::string to;
+  std::string to;             ///< a name; empty: an answer
+  std::uint32_t answered = 0; ///< number in the inbox of what is answered
   std::string text;
   std::string level; ///< empty: the rules say
   std::string rules; ///< a folder; empty = the installed one

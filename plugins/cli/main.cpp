@@ -106,19 +106,32 @@ void add_people(CLI::App& app, line& l) {
   install->callback([&l] { l.run = [&l] { return run_registrar_install(l.chosen, l.file); }; });
 }
 
+void add_writing(CLI::App& app, line& l) {
+  auto writes = [&l](CLI::App* command) {
+    command->add_option("text", l.send.text, "The message")->required();
+    command->add_option(
+        "--level", l.send.level,
+        "now, urgent, today, routine or info; without it the rules on this device score the text");
+    command->add_option("--rules", l.send.rules, "Folder of the triage rules; without it the installed ones");
+    command->add_option("--file", l.send.files, "A file that goes with it; may be given again")
+        ->allow_extra_args(false);
+    command->callback([&l] { l.run = [&l] { return run_send(l.chosen, l.send); }; });
+  };
+  auto* send = app.add_subcommand("send", "Send a message to a person or a role");
+  send->add_option("to", l.send.to, "Name of the person or role, exact")->required();
+  writes(send);
+  auto* answer = app.add_subcommand("answer", "Answer a message: to everybody in its conversation");
+  answer->add_option("number", l.send.answered, "Number in the inbox")
+      ->required()
+      ->check(CLI::Range(1U, ~0U));
+  writes(answer);
+}
+
 void add_messages(CLI::App& app, line& l) {
   app.add_subcommand("conversations", "List conversations")->callback([&l] {
     l.run = [&l] { return run_conversations(l.chosen); };
   });
-  auto* send = app.add_subcommand("send", "Send a message to a person or a role");
-  send->add_option("to", l.send.to, "Name of the person or role, exact")->required();
-  send->add_option("text", l.send.text, "The message")->required();
-  send->add_option("--level", l.send.level,
-                   "now, urgent, today, routine or info; without it the rules on this device score the text");
-  send->add_option("--rules", l.send.rules, "Folder of the triage rules; without it the installed ones");
-  send->callback([&l] { l.run = [&l] { return run_send(l.chosen, l.send); }; });
-  send->add_option("--file", l.send.files, "A file that goes with it; may be given again")
-      ->allow_extra_args(false);
+  add_writing(app, l);
   auto* inbox = app.add_subcommand("inbox", "List what came, what waits first");
   inbox->add_flag("--mine", l.inbox.mine, "Only what you have");
   inbox->add_flag("--unassigned", l.inbox.unassigned, "Only what nobody has");

@@ -50,14 +50,20 @@ int run_send(const choices& c, const send_words& order) {
   }
   if (auto code = e.log_in("Nothing was sent, and nothing is kept."))
     return *code;
+  auto answered = order.answered != 0 ? e.device().listed(order.answered) : std::nullopt;
+  if (order.answered != 0 && !answered)
+    return e.words.refuse(refusal::not_found, "Run `ward inbox` to see the numbers.", exit_bad_data);
   auto scored = score_for_sending(e.device(), order, what);
   if (scored.unusable)
     e.words.remark(std::string{unusable_rules_sentence});
   message_id kept;
   progress shown{e.words, *e.line};
   auto done = e.line->act_on_files<client::sent_message>([&](client::done<client::sent_message> then) {
-    e.device().send(
-        order.to, what, [&](message_id id) { kept = id; }, std::move(then));
+    auto staged = [&](message_id id) { kept = id; };
+    if (answered)
+      e.device().send_in(answered->conversation, what, staged, std::move(then));
+    else
+      e.device().send(order.to, what, staged, std::move(then));
   });
   shown.end();
   wipe({reinterpret_cast<std::uint8_t*>(what.text.data()), what.text.size()});
@@ -72,8 +78,9 @@ int run_send(const choices& c, const send_words& order) {
     return e.words.refuse(done->no, waits ? later : std::string{}, waits ? exit_try_later : -1);
   }
   const auto& sent = **done;
-  return e.words.result(fmt::format("Sent to {}. The server has it on disk (audit leaf {}).{}", order.to,
-                                    sent.leaf, score_lines(scored, what.level)),
+  return e.words.result(fmt::format("Sent to {}. The server has it on disk (audit leaf {}).{}",
+                                    answered ? "everybody in that conversation" : order.to, sent.leaf,
+                                    score_lines(scored, what.level)),
                         {{"level", show_level(what.level)},
                          {"scored_by", what.level == client::urgency::unscored ? "nobody"
                                        : what.rule_set                         ? "rules"
@@ -82,7 +89,6 @@ int run_send(const choices& c, const send_words& order) {
                          {"message", hex(sent.message.view())},
                          {"conversation", hex(sent.conversation.view())},
                          {"seq", sent.seq},
-                         {"files", what.files.size()},
                          {"leaf", sent.leaf}});
 }
 

@@ -112,6 +112,8 @@ def table(root):
             needs=("build dev",)),
         one("demo registrars", FULL, ["python3", str(root / "tests" / "demo" / "registrars_test.py")], 600,
             needs=("build dev",)),
+        one("demo clinic", FULL, ["python3", str(root / "tests" / "demo" / "riverside_test.py")], 600,
+            needs=("build dev",)),
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),
         one("simulation of rosters", FULL, [sim, "--seeds", "60", "--rosters", "--history"], 900,
             long=[sim, "--seeds", "2000", "--rosters", "--history"], needs=("build dev",)),

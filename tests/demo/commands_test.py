@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DEV = ROOT / "build" / "dev"
 PROGRAMS = ("daemon/wardlined", "daemon/wardctl", "plugins/cli/ward")
-COPIED = ("demo", "ward", "cmake/packages.sh", "packages.txt", "etc/demo/supervise.py")
+COPIED = ("demo", "ward", "cmake/packages.sh", "packages.txt")
+COPIED_FOLDERS = ("etc/demo", "etc/triage")
 LIMIT_S = 120
 
 
@@ -23,6 +24,8 @@ class Demo:
         for name in COPIED:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, self.folder / name)
+        for name in COPIED_FOLDERS:
+            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in PROGRAMS:
             place = self.folder / ".demo" / "build" / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -64,14 +67,17 @@ class Commands(unittest.TestCase):
         self.expect("./demo status", 3, "daemon:   stopped", "not made yet; run ./demo")
         self.expect("./demo crash", 69, "Nothing is running")
         self.expect("./demo logs", 69, "Run ./demo first")
+        self.expect("./demo code nurse1", 67, "Run ./demo first")
         self.expect("./demo stop", 0)
         self.expect("./demo reset", 1, "run it again with --yes")
         self.expect("./demo --help", 0, "./demo crash")
         self.expect("./demo dance", 64, "./demo crash")
 
     def test_status_crash_logs_stop_and_start(self):
-        self.expect("./demo --yes", 0, "Riverside Clinic is up", "nurse1 is enrolled", "physician1 is enrolled")
+        self.expect("./demo --yes --bare", 0, "Riverside Clinic is up", "nurse1 is enrolled", "physician1 is enrolled")
         self.expect("./demo status", 0, "daemon:   ready", "clinic:   .demo/state", "manager1 nurse1 physician1")
+        self.assertRegex(self.expect("./demo code nurse1", 0, "Good once"), r"(?m)^\d{6}$")
+        self.expect("./demo code nobody", 67, "There are manager1, nurse1, physician1.")
         before = self.demo.daemon_pid()
         said = self.expect("./demo crash", 0, f"killed the daemon (process {before})")
         after = int(re.search(r"it is back \(process (\d+)\)", said).group(1))
@@ -83,7 +89,7 @@ class Commands(unittest.TestCase):
         self.expect("./demo status", 3, "daemon:   stopped", "clinic:   .demo/state")
         self.expect("./demo crash", 69, "Nothing is running")
         self.expect("./demo logs", 0, '"event":"serving"')
-        self.expect("./demo --yes", 0, "starting the daemon")
+        self.expect("./demo --yes --bare", 0, "starting the daemon")
         self.expect("./demo status", 0, "daemon:   ready")
         self.expect("./demo reset --yes", 0, "The demo clinic is gone.")
         self.expect("./demo status", 3, "daemon:   stopped", "not made yet")
@@ -110,13 +116,13 @@ done
 exec {DEV}/plugins/cli/ward "$@"
 """)
         program.chmod(0o755)
-        said = self.expect("./demo --yes", 70, "The server is busy.", "physician1 could not be invited.",
+        said = self.expect("./demo --yes --bare", 70, "The server is busy.", "physician1 could not be invited.",
                            "nurse1 is enrolled")
         self.assertNotIn("physician1 is enrolled", said)
         self.expect("./demo status", 3, "not made yet")
         program.unlink()
         program.symlink_to(DEV / "plugins/cli/ward")
-        self.expect("./demo --yes", 0, "starting over", "physician1 is enrolled")
+        self.expect("./demo --yes --bare", 0, "starting over", "physician1 is enrolled")
 
 
 if __name__ == "__main__":

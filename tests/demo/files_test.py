@@ -28,7 +28,7 @@ class Files(unittest.TestCase):
         self.kept = tempfile.TemporaryDirectory(prefix="wardline-demo-")
         self.demo = Demo(self.kept.name)
         self.folder = self.demo.folder
-        self.expect("./demo --yes")
+        self.expect("./demo --yes --bare")
         self.sent = {"note.txt": content(SMALL_BYTES), "ecg.pdf": content(LARGE_BYTES)}
         for name, what in self.sent.items():
             (self.folder / name).write_bytes(what)
@@ -113,4 +113,7 @@ class Files(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    program = unittest.main(exit=False, verbosity=0)
+    ran, bad = program.result.testsRun, len(program.result.failures) + len(program.result.errors)
+    print(f"{ran - bad} passed, {bad} failed")
+    raise SystemExit(1 if bad else 0)

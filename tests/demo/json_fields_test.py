@@ -31,7 +31,7 @@ class JsonFields(unittest.TestCase):
     def setUp(self):
         self.kept = tempfile.TemporaryDirectory(prefix="wardline-demo-")
         self.demo = Demo(self.kept.name)
-        code, output = self.demo.run("./demo --yes")
+        code, output = self.demo.run("./demo --yes --bare")
         self.assertEqual(code, 0, output)
         self.run_commands = set()
 
@@ -60,6 +60,12 @@ class JsonFields(unittest.TestCase):
 
     def test_every_command(self):
         self.ward("nurse1", 'send physician1 "Room 4: chest pain, please come"')
+        (self.demo.folder / "note.txt").write_text("a note")
+        self.ward("nurse1", "send physician1 'with a note' --level info --file note.txt")
+        number = next(m["number"] for m in self.ward("physician1", "inbox")["messages"] if m["level"] == "info")
+        self.ward("physician1", f"open {number}")
+        self.ward("physician1", f"save {number}")
+        self.ward("physician1", f"answer {number} 'thank you'")
         for words in ("inbox", "open 1", "ack 1", "ack 1", "release 1", "claim 1", "inbox", "search room --texts",
                       "conversations", "duty", "print man"):
             self.ward("physician1", words)

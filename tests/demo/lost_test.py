@@ -124,7 +124,7 @@ class Lost(people_test.People):
         self.expect("./demo stop")
         refused = self.ward("nurse1", 'send physician1 "Room 9: bleeding" --level now', 69)
         self.assertEqual(refused["refusal"], "link_down")
-        self.expect("./demo --yes")
+        self.expect("./demo --yes --bare")
         done = self.ward_with_code("manager1", "admin device lost nurse1")
         self.assertIsNone(done["wipe_order_sent"])
         self.assertIsNotNone(done["share_destroyed"])

@@ -19,7 +19,7 @@ class People(unittest.TestCase):
         self.kept = tempfile.TemporaryDirectory(prefix="wardline-demo-")
         self.demo = Demo(self.kept.name)
         self.devices = self.demo.folder / ".demo" / "devices"
-        self.expect("./demo --yes")
+        self.expect("./demo --yes --bare")
 
     def tearDown(self):
         self.demo.run("./demo stop")

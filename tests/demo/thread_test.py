@@ -20,7 +20,7 @@ class Thread(unittest.TestCase):
     def setUpClass(cls):
         cls.kept = tempfile.TemporaryDirectory(prefix="wardline-demo-")
         cls.demo = Demo(cls.kept.name)
-        code, output = cls.demo.run("./demo --yes")
+        code, output = cls.demo.run("./demo --yes --bare")
         if code != 0:
             raise AssertionError(output)
 

@@ -35,7 +35,7 @@ class Urgent(unittest.TestCase):
         self.demo = Demo(self.kept.name)
         self.place = self.demo.folder / ".demo"
         self.watching = []
-        self.expect("./demo --yes")
+        self.expect("./demo --yes --bare")
         invitation = self.place / "offline" / "nurse2.invitation"
         code = self.ward("manager1", f"admin invite --name nurse2 --role nurses --out {invitation}")["code"]
         (self.place / "devices" / "nurse2.password").write_text("demo-nurse2\n")

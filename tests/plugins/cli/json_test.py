@@ -27,7 +27,7 @@ WARD_REFUSED = [
     ["admin", "grant", "A", "B", "--request", "words"], ["admin", "turn", "A", "--request", "new"], ["admin", "renew", "A"], ["add", "A", "B"],
     ["conversations"], ["send", "B", "text"], ["send", "B", "text", "--level", "loud"], ["inbox"], ["open", "1"], ["save", "1"], ["save", "1", "--file", "2", "--to", "new"],
     ["send", "B", "text", "--file", "none"], ["send", "B", "text", "--file", "words", "--file", "empty"],
-    ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
+    ["answer", "1", "text"], ["answer", "1", "text", "--file", "none"], ["ack", "1"], ["claim", "1"], ["release", "1"], ["duty"], ["duty", "A"], ["watch", "--seconds", "1"],
     ["thread"], ["thread", "A"], ["search", "A"], ["search", "--texts", "--since", "some day"],
     ["sent"], ["recall", "1"], ["admin", "destroy", "A", "--reason", "retention"],
     ["admin", "destroy", "A", "--reason", "boredom"],
@@ -42,7 +42,7 @@ WARD_UNREADABLE = [
     ["admin", "device"], ["admin", "device", "lost"], ["admin", "device", "certificate", "A"],
     ["admin", "device", "check"], ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
-    ["open", "first"], ["save"], ["save", "first"], ["send", "B", "text", "--file"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
+    ["answer", "1"], ["answer", "first", "text"], ["answer", "0", "text"], ["open", "first"], ["save"], ["save", "first"], ["send", "B", "text", "--file"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
     ["thread", "A", "B"], ["search", "--wrong"], ["print"], ["print", "poetry"],
     ["sent", "more"], ["recall"], ["recall", "first"], ["admin", "destroy", "A"], ["triage", "--wrong"]]
 WARDCTL_REFUSED = [
