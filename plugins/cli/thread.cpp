@@ -170,6 +170,8 @@ void thread::take(const std::string& typed) {
     return claim(line.number);
   case thread_act::release:
     return release(line.number);
+  case thread_act::send:
+    return send_file(line.word);
   case thread_act::level:
     return set_level(line.word);
   case thread_act::with:

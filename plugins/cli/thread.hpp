@@ -55,6 +55,7 @@ private:
 
   // ---- acts
   void send(const std::string& text);
+  void send_file(const std::string& path);
   void open(const thread_line& line);
   void acknowledge(std::uint32_t number);
   void claim(std::uint32_t number);

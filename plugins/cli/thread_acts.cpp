@@ -1,4 +1,5 @@
 // What a person does in `ward thread`. Every act goes out at once and says later how it ended.
+#include "local_files.hpp"
 #include "message_words.hpp"
 #include "sending_score.hpp"
 #include "thread.hpp"
@@ -37,7 +38,7 @@ void thread::send(const std::string& text) {
   what.text = text;
   if (!level_.empty())
     what.level = read_level(level_).value_or(client::urgency::unscored);
-  auto scored = score_for_sending(device(), {with_, {}, level_, order_.rules}, what);
+  auto scored = score_for_sending(device(), {with_, 0, {}, level_, order_.rules, {}}, what);
   if (scored.unusable && !std::exchange(told_unscored_, true))
     say(std::string{unusable_rules_sentence});
   level_.clear(); // one message's; the next one is scored again
@@ -49,6 +50,28 @@ void thread::send(const std::string& text) {
                          say(fmt::format("    sent to {} (audit leaf {}), {}", to, sent.leaf, more));
                        }));
   wipe({reinterpret_cast<std::uint8_t*>(what.text.data()), what.text.size()});
+}
+
+/// Its name is the message; nobody scores a name.
+void thread::send_file(const std::string& path) {
+  if (with_.empty())
+    return say("Say first whom you write to: /with NAME. Nothing was sent.");
+  auto file = outgoing_file_at(path);
+  if (!file)
+    return say(fmt::format("{} {}", sentence_of(file.why()), path));
+  client::draft what;
+  what.text = file->name;
+  if (!level_.empty())
+    what.level = read_level(level_).value_or(client::urgency::unscored);
+  level_.clear();
+  auto said = fmt::format("{} ({})", file->name, show_size(file->size));
+  what.files.push_back(std::move(*file));
+  device().send_in(where_, what, {},
+                   answer<client::sent_message>(
+                       "The file is kept on this device and goes on until the server has it.",
+                       [this, to = with_, said](const client::sent_message& sent) {
+                         say(fmt::format("    sent {} to {} (audit leaf {})", said, to, sent.leaf));
+                       }));
 }
 
 void thread::open(const thread_line& line) {

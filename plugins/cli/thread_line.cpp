@@ -37,6 +37,7 @@ thread_line with_arguments(const thread_command& c, std::string_view rest) {
   thread_line out{c.act, {}, 0, {}};
   switch (c.act) {
   case thread_act::with:
+  case thread_act::send:
     out.word = rest; // names have spaces
     return rest.empty() ? wrong(c) : out;
   case thread_act::level:
@@ -67,6 +68,7 @@ const std::vector<thread_command>& thread_commands() {
       {thread_act::ack, "ack", "[N]", "say that you have it: message N, or the one you opened last"},
       {thread_act::claim, "claim", "[N]", "take it over, whoever has it"},
       {thread_act::release, "release", "[N]", "give back what you have"},
+      {thread_act::send, "send", "FILE", "send a file of this machine, encrypted here"},
       {thread_act::level, "level", "LEVEL",
        "of your next message: now, urgent, today, routine or info; auto: the rules say"},
       {thread_act::with, "with", "NAME", "go on with another person or role"},

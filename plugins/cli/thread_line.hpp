@@ -14,6 +14,7 @@ enum class thread_act : std::uint8_t {
   ack,
   claim,
   release,
+  send,
   level,
   with,
   inbox,

@@ -1,5 +1,6 @@
 // What `ward thread` shows, and what comes in by itself.
 #include "characters.hpp"
+#include "local_files.hpp"
 #include "thread.hpp"
 #include <algorithm>
 #include <fmt/format.h>
@@ -124,6 +125,8 @@ void thread::show_opened(std::uint32_t number, const client::opened_message& one
       indented += c == '\n' ? "\n    " : std::string(1, c);
     return indented;
   }());
+  for (const auto& f : one.content.attachments)
+    say(fmt::format("    file {} ({}); `ward save` fetches it", f.name, show_size(f.size)));
 }
 
 void thread::listen() {

@@ -97,6 +97,15 @@ class Thread(unittest.TestCase):
         nurse.see("back; its chain goes on")
         physician.type("/help\r")
         physician.see("/level LEVEL")
+        note = self.demo.folder / "a note.txt"
+        note.write_text("ward round at ten")
+        nurse.type(f"/send {note}\r")
+        nurse.see("sent a note.txt (17 bytes) to physician1")
+        nurse.type("/send nothing.txt\r")
+        nurse.see("This file cannot be read")
+        physician.find(r"nurse1 wrote \(today\): /open (\d+)")
+        physician.type("/open\r")
+        physician.see("file a note.txt (17 bytes)")
         for one in (nurse, physician):
             one.type("/quit\r")
             self.assertEqual(one.ended(), 0)

@@ -27,6 +27,8 @@ TEST_CASE("commands with and without a number") {
   CHECK(read_thread_line("/release 4").act == thread_act::release);
   CHECK(read_thread_line("/level urgent").word == "urgent");
   CHECK(read_thread_line("/with Dr. Ana Weiss").word == "Dr. Ana Weiss");
+  CHECK(read_thread_line("/send my ecg.pdf").act == thread_act::send);
+  CHECK(read_thread_line("/send my ecg.pdf").word == "my ecg.pdf");
   for (auto line : {"/inbox", "/help", "/quit"})
     CHECK(read_thread_line(line).act != thread_act::wrong);
 }
@@ -34,7 +36,7 @@ TEST_CASE("commands with and without a number") {
 TEST_CASE("what is no command is not sent") {
   for (auto line :
        {"/", "/ open", "/opne 1", "/Open 1", "/open first", "/open 0", "/ack -1", "/ack 1 2",
-        "/open 1 asked twice", "/ack 4294967296", "/level", "/level very urgent", "/with", "/quit now"})
+        "/open 1 asked twice", "/ack 4294967296", "/level", "/level very urgent", "/with", "/send", "/quit now"})
     CHECK(read_thread_line(line).act == thread_act::wrong);
 }
 
