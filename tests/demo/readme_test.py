@@ -108,7 +108,7 @@ def check_outputs(outputs):
     demo, sent, inbox, opened, acknowledged = outputs
     print(demo)
     assert "nurse1" in demo and "physician1" in demo, f"./demo does not say who is there:\n{demo}"
-    urgent = re.findall(r"^ *(\d+) +now +nurse1 .* waits$", inbox, re.MULTILINE)
+    urgent = re.findall(r"^ *(\d+) +now +nurse1 .* waits(?:, .*)?$", inbox, re.MULTILINE)
     assert urgent == ["1"], f"one message was sent, inbox does not list it as item 1 at level now, once:\n{inbox}"
     assert TEXT not in sent + inbox, "the text appeared before it was opened"
     assert TEXT in opened, f"open did not show the text:\n{opened}"
