@@ -1,4 +1,6 @@
 #include "message_words.hpp"
+#include "local_files.hpp"
+#include <fmt/format.h>
 #include <map>
 
 namespace wardline::cli {
@@ -34,6 +36,14 @@ nlohmann::json json_of(const client::message_row& m, std::uint32_t number) {
   if (m.unreadable != refusal::none)
     out["unreadable"] = name_of(m.unreadable);
   return out;
+}
+
+std::string lines_of_files(const wire::content& content) {
+  std::string out;
+  std::size_t number = 0;
+  for (const auto& f : content.attachments)
+    out += fmt::format("\nFile {}: {} ({})", ++number, f.name, show_size(f.size));
+  return out.empty() ? out : out + "\nSave them with `ward save` and the message's number.";
 }
 
 std::optional<std::pair<wire::device::purpose, wire::device::off_duty_reason>>

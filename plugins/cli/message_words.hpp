@@ -7,6 +7,9 @@ namespace wardline::cli {
 
 nlohmann::json json_of(const client::message_row& m, std::uint32_t number);
 
+/// A line for each file of a message and how to save them, each after a line end; empty without files.
+std::string lines_of_files(const wire::content& content);
+
 /// Why a message is opened; with no word: treatment. Nothing: there is no such reason.
 std::optional<std::pair<wire::device::purpose, wire::device::off_duty_reason>>
 read_reason(const std::string& word);

@@ -31,14 +31,6 @@ std::variant<opened_message, int> opened(errand& e, std::uint32_t number, wire::
   return one;
 }
 
-std::string lines_of_files(const wire::content& content) {
-  std::string out;
-  std::size_t number = 0;
-  for (const auto& f : content.attachments)
-    out += fmt::format("\nFile {}: {} ({})", ++number, f.name, show_size(f.size));
-  return out.empty() ? out : out + "\nSave them with `ward save` and the message's number.";
-}
-
 nlohmann::json json_of_files(const wire::content& content) {
   auto out = nlohmann::json::array();
   for (const auto& f : content.attachments)

@@ -37,7 +37,10 @@ void thread::send(const std::string& text) {
   what.text = text;
   if (!level_.empty())
     what.level = read_level(level_).value_or(client::urgency::unscored);
-  auto scored = score_for_sending(device(), {with_, {}, level_, order_.rules}, what);
+  send_words how;
+  how.level = level_;
+  how.rules = order_.rules;
+  auto scored = score_for_sending(device(), how, what);
   if (scored.unusable && !std::exchange(told_unscored_, true))
     say(std::string{unusable_rules_sentence});
   level_.clear(); // one message's; the next one is scored again

@@ -1,5 +1,6 @@
 // What `ward thread` shows, and what comes in by itself.
 #include "characters.hpp"
+#include "message_words.hpp"
 #include "thread.hpp"
 #include <algorithm>
 #include <fmt/format.h>
@@ -120,7 +121,7 @@ void thread::show_opened(std::uint32_t number, const client::opened_message& one
       colour_of(one.row.level));
   say("    " + [&] {
     std::string indented;
-    for (auto c : one.content.text)
+    for (auto c : one.content.text + lines_of_files(one.content))
       indented += c == '\n' ? "\n    " : std::string(1, c);
     return indented;
   }());
