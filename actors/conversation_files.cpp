@@ -69,7 +69,8 @@ caf::result<outcome> conversation_state::on(const open_chunk& m) {
   return answer;
 }
 
-/// One reading of the body's row for one leaf; what it says of the file is remembered as long as the leaf holds.
+/// One reading of the body's row for one leaf; what it says of the file is remembered as long as the leaf
+/// holds.
 void conversation_state::open_file(const open_chunk& m, const file_reader& reader, const durable_leaf& leaf,
                                    promise answer) {
   auto why = standing(*m.who); // between question and leaf the device may have been turned out
@@ -88,16 +89,16 @@ void conversation_state::open_file(const open_chunk& m, const file_reader& reade
     return;
   }
   if (open_files.size() >= open_files_max)
-    open_files.erase(std::min_element(
-        open_files.begin(), open_files.end(),
-        [](const auto& x, const auto& y) { return x.second.since < y.second.since; }));
+    open_files.erase(std::min_element(open_files.begin(), open_files.end(), [](const auto& x, const auto& y) {
+      return x.second.since < y.second.since;
+    }));
   auto& open = open_files[reader];
   open = {leaf.index(), m.now, file->blob, std::make_shared<const secret32>(std::move(file->key))};
   give_chunk(m, open, answer);
 }
 
-/// Looked at once more when the disk has answered: the device may have been turned out meanwhile, or the message
-/// recalled.
+/// Looked at once more when the disk has answered: the device may have been turned out meanwhile, or the
+/// message recalled.
 void conversation_state::give_chunk(const open_chunk& m, const opened_file& file, promise answer) {
   auto place = parts.chunk_line->take();
   if (!place) {

@@ -64,7 +64,8 @@ void watched_storage::remember_leaf(std::uint64_t leaf, bytes_view salted_entry)
   auto entry = rules::decode_audit_entry(salted_entry.subspan(rules::audit_salt_bytes));
   if (!entry)
     return;
-  if (entry->kind == rules::audit_kind::file_opened) // detail: u64 seq | u8 off duty; the file's key is in the body
+  if (entry->kind ==
+      rules::audit_kind::file_opened) // detail: u64 seq | u8 off duty; the file's key is in the body
     ++unread_[{entry->conversation, number_at(entry->detail, 0)}];
   if (entry->kind != rules::audit_kind::opened)
     return;

@@ -42,7 +42,7 @@ WARD_UNREADABLE = [
     ["admin", "device"], ["admin", "device", "lost"], ["admin", "device", "certificate", "A"],
     ["admin", "device", "check"], ["admin", "give-keys", "A"], ["admin", "cosign"], ["admin", "renew"], ["admin", "devices"], ["admin", "pending", "more"], ["add", "A"],
     ["registrar", "install"], ["conversations", "--wrong"], ["send"], ["send", "B"], ["inbox", "--wrong"], ["open"],
-    ["answer", "1"], ["answer", "first", "text"], ["answer", "0", "text"], ["open", "first"], ["save"], ["save", "first"], ["send", "B", "text", "--file"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
+    ["answer", "1"], ["answer", "first", "text"], ["answer", "0", "text"], ["open", "first"], ["save"], ["save", "first"], ["ack"], ["ack", "-1"], ["claim"], ["release", "first"], ["duty", "A", "B"], ["watch", "--seconds", "long"],
     ["thread", "A", "B"], ["search", "--wrong"], ["print"], ["print", "poetry"],
     ["sent", "more"], ["recall"], ["recall", "first"], ["admin", "destroy", "A"], ["triage", "--wrong"]]
 WARDCTL_REFUSED = [

@@ -34,9 +34,9 @@ TEST_CASE("commands with and without a number") {
 }
 
 TEST_CASE("what is no command is not sent") {
-  for (auto line :
-       {"/", "/ open", "/opne 1", "/Open 1", "/open first", "/open 0", "/ack -1", "/ack 1 2",
-        "/open 1 asked twice", "/ack 4294967296", "/level", "/level very urgent", "/with", "/send", "/quit now"})
+  for (auto line : {"/", "/ open", "/opne 1", "/Open 1", "/open first", "/open 0", "/ack -1", "/ack 1 2",
+                    "/open 1 asked twice", "/ack 4294967296", "/level", "/level very urgent", "/with",
+                    "/send", "/quit now"})
     CHECK(read_thread_line(line).act == thread_act::wrong);
 }
 
