@@ -66,7 +66,7 @@ expected<attachment_reader> attachment_reader::begin(const secret32& key, const 
 
 expected<wiped_bytes> attachment_reader::take(bytes_view sealed) {
   bool last = next_ + 1 == chunks_;
-  if (next_ >= chunks_ || sealed.size() != sealed_bytes_of_chunk(facts_.blob_size, next_))
+  if (sealed.size() != sealed_bytes_of_chunk(facts_.blob_size, next_)) // 0 behind the last one
     return refusal::chunk_not_openable;
   auto plain = open_chunk(key_, {facts_.attachment, next_, last}, sealed);
   if (!plain)

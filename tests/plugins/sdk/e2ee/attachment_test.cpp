@@ -137,6 +137,34 @@ TEST_CASE("negatives 93 to 96: chunks in wrong places") {
   CHECK(f.read() == refusal::chunk_not_openable);
 }
 
+TEST_CASE("chunks of other sizes than a blob's are refused, also if their author made them") {
+  sealed_file f{chunk + 4'096};
+  auto own = derive_attachment_key(f.key, message, attachment);
+  f.chunks = {seal_chunk(own, {attachment, 0, false}, bytes(4'096, 'x')),
+              seal_chunk(own, {attachment, 1, true}, bytes(chunk, 'x'))};
+  f.describe();
+  CHECK(f.read() == refusal::chunk_not_openable);
+}
+
+TEST_CASE("what is shorter than a tag is no chunk; a tag alone is an empty one") {
+  auto own = derive_attachment_key(some_secret(0x11), message, attachment);
+  for (std::size_t size : {0u, 15u})
+    CHECK(open_chunk(own, {attachment, 0, true}, bytes(size)).why() == refusal::chunk_not_openable);
+  auto empty = open_chunk(own, {attachment, 0, true}, seal_chunk(own, {attachment, 0, true}, {}));
+  REQUIRE(empty);
+  CHECK(empty->value.empty());
+}
+
+TEST_CASE("the largest file is one") {
+  sealed_file f{chunk};
+  f.facts.file_size = wire::attachment_bytes_max;
+  f.facts.blob_size = blob_bytes(wire::attachment_bytes_max);
+  auto own = derive_attachment_key(f.key, message, attachment);
+  auto reader = attachment_reader::begin(f.key, message, f.facts);
+  REQUIRE(reader);
+  CHECK(reader->take(seal_chunk(own, {attachment, 0, false}, bytes(chunk, 'x'))));
+}
+
 TEST_CASE("negative 97, at a reader: another blob than the slip names") {
   sealed_file f{100};
   f.facts.blob_hash[0] ^= 1;
