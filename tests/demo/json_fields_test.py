@@ -64,7 +64,8 @@ class JsonFields(unittest.TestCase):
         self.ward("nurse1", "send physician1 'with a note' --level info --file note.txt")
         number = next(m["number"] for m in self.ward("physician1", "inbox")["messages"] if m["level"] == "info")
         self.ward("physician1", f"open {number}")
-        self.ward("physician1", f"save {number}")
+        (self.demo.folder / "saved").mkdir()
+        self.ward("physician1", f"save {number} --to saved")
         self.ward("physician1", f"answer {number} 'thank you'")
         for words in ("inbox", "open 1", "ack 1", "ack 1", "release 1", "claim 1", "inbox", "search room --texts",
                       "conversations", "duty", "print man"):
