@@ -9,6 +9,9 @@ namespace wardline::cli {
 
 namespace {
 
+/// Looks of one claim at a message that climbs meanwhile.
+constexpr unsigned claim_looks_max = 4;
+
 /// Wakes that `watch --json` lists.
 constexpr std::size_t wakes_listed_max = 1'000;
 
@@ -109,6 +112,8 @@ int run_ack(const choices& c, std::uint32_t number) {
                   "Your acknowledgement is kept on this device and is sent again the next time ward runs.");
 }
 
+/// A step of its chain changes a message as well: as long as its owner is the same, it is looked at once
+/// more.
 int run_claim(const choices& c, std::uint32_t number) {
   errand e{c};
   auto chosen = numbered_message(e, number);
@@ -116,21 +121,27 @@ int run_claim(const choices& c, std::uint32_t number) {
     return *code;
   auto& d = e.device();
   const auto* message = std::get_if<client::message_row>(&chosen);
-  auto listed = list_waiting(e, inbox_view::all, {});
-  if (auto* code = std::get_if<int>(&listed))
-    return *code;
-  const auto& items = std::get<waiting_list>(listed).items;
-  auto found = std::find_if(items.begin(), items.end(),
-                            [&](const waiting_item& w) { return w.item.message == message->message; });
-  if (found == items.end())
-    return e.words.refuse(refusal::item_answered);
-  if (found->item.owner && d.who() && found->item.owner == d.who()->user)
-    return e.words.result("You have it already.",
-                          {{"message", hex(message->message.view())}, {"leaf", 0}, {"already", true}});
-  auto done = e.line->act<acknowledged_message>([&](client::done<acknowledged_message> then) {
-    d.claim(message->message, found->item.version, std::move(then));
-  });
-  return say_done(e, std::move(done), "You have it now.", "Look at the inbox again before you rely on it.");
+  for (unsigned looks = 1;; ++looks) {
+    auto listed = list_waiting(e, inbox_view::all, {});
+    if (auto* code = std::get_if<int>(&listed))
+      return *code;
+    const auto& items = std::get<waiting_list>(listed).items;
+    auto found = std::find_if(items.begin(), items.end(),
+                              [&](const waiting_item& w) { return w.item.message == message->message; });
+    if (found == items.end())
+      return e.words.refuse(refusal::item_answered);
+    const auto owner = found->item.owner;
+    if (owner && d.who() && owner == d.who()->user)
+      return e.words.result("You have it already.",
+                            {{"message", hex(message->message.view())}, {"leaf", 0}, {"already", true}});
+    auto done = e.line->act<acknowledged_message>([&](client::done<acknowledged_message> then) {
+      d.claim(message->message, found->item.version, std::move(then));
+    });
+    bool climbed = done && done->why() == refusal::item_changed && done->no.user == owner;
+    if (!climbed || looks == claim_looks_max)
+      return say_done(e, std::move(done), "You have it now.",
+                      "Look at the inbox again before you rely on it.");
+  }
 }
 
 int run_release(const choices& c, std::uint32_t number) {

@@ -77,8 +77,10 @@ TEST_CASE("acts outside their lists are refused") {
     raw[act_at] = static_cast<std::uint8_t>(value);
     CHECK(act::decode(raw, n.clinic).why() == refusal::unknown_value);
   }
-  raw[act_at] = 1;
-  CHECK(act::decode(raw, n.clinic));
+  for (auto value : {40, 41, 1}) {
+    raw[act_at] = static_cast<std::uint8_t>(value);
+    CHECK(act::decode(raw, n.clinic));
+  }
   raw[level_at] = 6;
   CHECK(act::decode(raw, n.clinic).why() == refusal::unknown_value);
 }
