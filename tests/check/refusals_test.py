@@ -9,7 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 LATER = {
-    "attachments": ["attachment_mismatch", "attachment_size", "chunk_not_openable"],
     "records key and its holders": [
         "records_copy_invalid", "records_proof_invalid", "records_share_invalid", "records_shares_too_few",
         "records_share_doubled", "request_other_subject", "not_records_officer", "request_expired",
