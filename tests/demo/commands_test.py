@@ -1,5 +1,6 @@
 """The demo's commands, on the programs of the dev build: status, crash, logs, stop, reset, the list of packages, and
 what happens when a step of the set-up fails. Nothing is built: a `cmake` that does nothing stands first in PATH."""
+import json
 import os
 import re
 import shutil
@@ -45,6 +46,20 @@ class Demo:
 
     def daemon_pid(self):
         return int((self.folder / ".demo/run/program.pid").read_text())
+
+
+class Typing:
+    """What a test types at its clinic, `self.demo`."""
+
+    def expect(self, command, code=0):
+        got, output = self.demo.run(command)
+        self.assertEqual(got, code, f"`{command}` printed:\n{output}")
+        return output
+
+    def ward(self, who, words, code=0):
+        """One JSON object of a command; remarks for people stand before it."""
+        output = self.expect(f"./ward --as {who} --json {words} 2>/dev/null", code)
+        return json.loads(output.strip().splitlines()[-1])
 
 
 class Commands(unittest.TestCase):

@@ -2,7 +2,6 @@
 the file goes on; the physician saves them byte for byte, and the log says so; after the recall nobody gets them, and their
 sealed files are gone from the server's disk. Nothing of a file stands there in clear."""
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
-from commands_test import Demo
+from commands_test import Demo, Typing
 
 MARKER = b"Riverside-ECG-strip-0815-"
 SMALL_BYTES = 3_000
@@ -23,7 +22,7 @@ def content(size):
     return (MARKER * (size // len(MARKER) + 1))[:size]
 
 
-class Files(unittest.TestCase):
+class Files(Typing, unittest.TestCase):
     def setUp(self):
         self.kept = tempfile.TemporaryDirectory(prefix="wardline-demo-")
         self.demo = Demo(self.kept.name)
@@ -36,15 +35,6 @@ class Files(unittest.TestCase):
     def tearDown(self):
         self.demo.run("./demo stop")
         self.kept.cleanup()
-
-    def expect(self, command, code=0):
-        got, output = self.demo.run(command)
-        self.assertEqual(got, code, f"`{command}` printed:\n{output}")
-        return output
-
-    def ward(self, who, words, code=0):
-        output = self.expect(f"./ward --as {who} --json {words} 2>/dev/null", code)
-        return json.loads(output)
 
     def blobs(self):
         found = list((self.folder / ".demo").rglob("blobs"))

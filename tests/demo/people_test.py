@@ -7,14 +7,14 @@ import tempfile
 import time
 import unittest
 
-from commands_test import Demo
+from commands_test import Demo, Typing
 
 TEXT = "Room 9: fall from the bed"
 NEXT_CODE_WITHIN_S = 200
 BETWEEN_TRIES_S = 12  # more often is throttled
 
 
-class People(unittest.TestCase):
+class People(Typing, unittest.TestCase):
     def setUp(self):
         self.kept = tempfile.TemporaryDirectory(prefix="wardline-demo-")
         self.demo = Demo(self.kept.name)
@@ -24,16 +24,6 @@ class People(unittest.TestCase):
     def tearDown(self):
         self.demo.run("./demo stop")
         self.kept.cleanup()
-
-    def expect(self, command, code=0):
-        got, output = self.demo.run(command)
-        self.assertEqual(got, code, f"`{command}` printed:\n{output}")
-        return output
-
-    def ward(self, who, words, code=0):
-        """One JSON object of a command; remarks for people stand before it."""
-        output = self.expect(f"./ward --as {who} --json {words} 2>/dev/null", code)
-        return json.loads(output.strip().splitlines()[-1])
 
     def ward_with_code(self, who, words):
         """As soon as the authenticator shows a code that nobody has used."""

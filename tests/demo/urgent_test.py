@@ -7,7 +7,7 @@ import tempfile
 import time
 import unittest
 
-from commands_test import Demo
+from commands_test import Demo, Typing
 
 TEXT = "Room 4: chest pain, please come"
 WAKE_WITHIN_S = 60
@@ -29,7 +29,7 @@ lapse: {now: 5m, urgent: 5m, today: never}
 """
 
 
-class Urgent(unittest.TestCase):
+class Urgent(Typing, unittest.TestCase):
     def setUp(self):
         self.kept = tempfile.TemporaryDirectory(prefix="wardline-demo-")
         self.demo = Demo(self.kept.name)
@@ -50,15 +50,6 @@ class Urgent(unittest.TestCase):
             program.stdout.close()
         self.demo.run("./demo stop")
         self.kept.cleanup()
-
-    def expect(self, command, code=0):
-        got, output = self.demo.run(command)
-        self.assertEqual(got, code, f"`{command}` printed:\n{output}")
-        return output
-
-    def ward(self, who, words, code=0):
-        output = self.expect(f"./ward --as {who} --json {words} 2>/dev/null", code)
-        return json.loads(output.strip().splitlines()[-1])
 
     def wardctl(self, words, text, code=0):
         """`wardctl WORDS set FILE` with this text in it."""
