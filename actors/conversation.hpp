@@ -163,6 +163,7 @@ private:
   expected<wire::device::slip> slip_at(std::uint64_t seq, bytes_view stored_place) const;
 
   // conversation_files.cpp: attachments
+  [[nodiscard]] expected<stamped_row<rows::place>> releasable(std::uint64_t seq) const;
   [[nodiscard]] refusal may_open_file(const wire::device::get_chunk& what) const;
   void open_file(const open_chunk& m, const file_reader& reader, const durable_leaf& leaf, promise answer);
   void give_chunk(const open_chunk& m, const opened_file& file, promise answer);

@@ -6,14 +6,22 @@
 
 namespace wardline {
 
+/// Where a message's rows are; not_found, or why it is withheld.
+expected<stamped_row<rows::place>> conversation_state::releasable(std::uint64_t seq) const {
+  auto place = read_row<rows::place>(*parts.rows, ports::table::index, rows::key_of_place(id, seq));
+  if (!place)
+    return refusal::not_found;
+  if (auto no = withheld(seq, place->row.message); no != refusal::none)
+    return no;
+  return std::move(*place);
+}
+
 /// As the slip says it: the body, which has the file's key, is read behind a leaf alone. not_found also for a
 /// file that the message does not have.
 refusal conversation_state::may_open_file(const wire::device::get_chunk& what) const {
-  auto place = read_row<rows::place>(*parts.rows, ports::table::index, rows::key_of_place(id, what.seq));
+  auto place = releasable(what.seq);
   if (!place)
-    return refusal::not_found;
-  if (auto no = withheld(what.seq, place->row.message); no != refusal::none)
-    return no;
+    return place.why();
   auto row = log_row<rows::slip>(*parts.rows, place->at.log, id, what.seq);
   auto slip = row ? e2ee::slip::decode(row->object, parts.board->now()->id) : expected<e2ee::slip>{row.why()};
   if (!slip)
@@ -74,9 +82,9 @@ caf::result<outcome> conversation_state::on(const open_chunk& m) {
 void conversation_state::open_file(const open_chunk& m, const file_reader& reader, const durable_leaf& leaf,
                                    promise answer) {
   auto why = standing(*m.who); // between question and leaf the device may have been turned out
-  auto place = read_row<rows::place>(*parts.rows, ports::table::index, rows::key_of_place(id, m.what.seq));
+  auto place = releasable(m.what.seq);
   if (why == refusal::none)
-    why = place ? withheld(m.what.seq, place->row.message) : refusal::not_found;
+    why = place.why();
   auto row = why == refusal::none ? log_row<rows::body>(*parts.rows, place->at.log + 1, id, m.what.seq)
                                   : expected<rows::body>{why};
   if (why == refusal::none && !row)
@@ -111,7 +119,7 @@ void conversation_state::give_chunk(const open_chunk& m, const opened_file& file
           [this, answer, m, leaf = file.leaf](chunk_read& read) mutable {
             auto why = standing(*m.who);
             if (why == refusal::none)
-              why = may_open_file(m.what);
+              why = releasable(m.what.seq).why();
             if (why == refusal::none && !read.sealed)
               why = refusal::value_not_openable;
             answer.deliver(why != refusal::none
