@@ -1,4 +1,5 @@
 #include "admin.hpp"
+#include "life_rows.hpp"
 #include "timeouts.hpp"
 #include "wire/hash.hpp"
 #include <algorithm>
@@ -74,6 +75,8 @@ caf::result<admin_answer> admin_state::on(const admin_act& m) {
     return set(*roster, m.now);
   if (const auto* gate = std::get_if<admin::set_gate>(&m.what))
     return set(*gate, m.now);
+  if (const auto* backup = std::get_if<admin::note_backup>(&m.what))
+    return set(*backup, m.now);
   return set(std::get<admin::set_chain>(m.what), m.now);
 }
 
@@ -95,6 +98,23 @@ caf::result<admin_answer> admin_state::set(const admin::set_gate& m, time_ms now
             answer.deliver(refused_at(refusal_of(e)));
           });
   return answer;
+}
+
+/// detail: u64 leaves | u64 turn. One that says less than is known already changes nothing.
+caf::result<admin_answer> admin_state::set(const admin::note_backup& m, time_ms now) {
+  auto known = read_row<rows::backup>(*parts.rows, ports::table::meta, view(rows::backup_key));
+  if (known && m.leaves <= known->row.leaves)
+    return admin_answer{{{}, {}, known->at.leaf}};
+  act a;
+  a.entry.kind = rules::audit_kind::backup_made;
+  a.entry.time = now;
+  a.entry.hash = m.manifest;
+  a.entry.detail = ports::row_key(m.leaves);
+  auto turn = ports::row_key(m.turn);
+  a.entry.detail.insert(a.entry.detail.end(), turn.begin(), turn.end());
+  a.changes.push_back(
+      put_row(ports::table::meta, to_bytes(view(rows::backup_key)), rows::backup{m.leaves, m.turn, now}));
+  return commit(std::move(a), {}, [] {});
 }
 
 caf::result<admin_answer> admin_state::set(const admin::set_roster& m, time_ms now) {
@@ -167,16 +187,22 @@ caf::result<admin_answer> admin_state::commit(rows::plan_kind kind, const party_
   a.entry.hash = sha256(row);
   a.entry.detail = {static_cast<std::uint8_t>(kind)};
   a.changes.push_back({ports::put(ports::table::plan, rows::key_of_plan(kind, role), std::move(row)), true});
+  return commit(std::move(a), std::move(warnings), [this, adopt = std::move(adopt)] {
+    auto next = std::make_shared<rules::duty_plan>(*parts.duty->now());
+    adopt(*next);
+    parts.duty->swap(std::move(next));
+  });
+}
+
+caf::result<admin_answer> admin_state::commit(act a, std::vector<problem> warnings,
+                                              std::function<void()> then) {
   ++on_way;
   auto answer = self->make_response_promise<admin_answer>();
   self->request(parts.store, store_timeout, write{{std::move(a)}})
       .then(
-          [this, answer, adopt = std::move(adopt),
-           warnings = std::move(warnings)](const committed& c) mutable {
+          [this, answer, then = std::move(then), warnings = std::move(warnings)](const committed& c) mutable {
             --on_way;
-            auto next = std::make_shared<rules::duty_plan>(*parts.duty->now());
-            adopt(*next);
-            parts.duty->swap(std::move(next));
+            then();
             answer.deliver(admin_answer{{{}, std::move(warnings), c.stamps.front().leaf}});
           },
           [this, answer](const caf::error& e) mutable {

@@ -36,9 +36,12 @@ private:
   caf::result<admin_answer> set(const admin::set_roster& m, time_ms now);
   caf::result<admin_answer> set(const admin::set_chain& m, time_ms now);
   caf::result<admin_answer> set(const admin::set_gate& m, time_ms now);
+  caf::result<admin_answer> set(const admin::note_backup& m, time_ms now);
   caf::result<admin_answer> commit(rows::plan_kind kind, const party_id& role, bytes row, time_ms now,
                                    std::vector<admin::problem> warnings,
                                    std::function<void(rules::duty_plan&)> adopt);
+  /// `then`: once it is durable.
+  caf::result<admin_answer> commit(act a, std::vector<admin::problem> warnings, std::function<void()> then);
 };
 
 admin_actor::behavior_type admin_acts(admin_actor::stateful_pointer<admin_state> self, admin_parts parts);

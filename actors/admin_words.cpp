@@ -9,7 +9,7 @@ using e2ee::reader;
 using e2ee::writer;
 
 constexpr std::uint8_t version = 1;
-enum class kind : std::uint8_t { set_roster = 1, set_chain, set_gate };
+enum class kind : std::uint8_t { set_roster = 1, set_chain, set_gate, note_backup };
 
 /// Refuses more than the rules would, long before they look.
 constexpr std::size_t steps_max = 64, targets_max = 64, people_max = 255, roster_bytes_max = 192 * 1'024;
@@ -136,6 +136,18 @@ set_gate take_gate(reader& in) {
   return out;
 }
 
+void put(writer& out, const note_backup& m) {
+  out.value(kind::note_backup).u64(m.leaves).u64(m.turn).put(m.manifest);
+}
+
+note_backup take_backup(reader& in) {
+  note_backup out;
+  out.leaves = in.u64();
+  out.turn = in.u64();
+  out.manifest = in.b32();
+  return out;
+}
+
 void put(writer& out, const std::vector<problem>& all) {
   out.list16(all, [](writer& w, const problem& p) {
     w.u16(static_cast<std::uint16_t>(p.why));
@@ -170,7 +182,7 @@ expected<act_body> decode_act(bytes_view raw) {
   if (in.u8() != version)
     return refusal::protocol_not_supported;
   act_body out;
-  switch (in.one_of(kind::set_roster, kind::set_gate)) {
+  switch (in.one_of(kind::set_roster, kind::note_backup)) {
   case kind::set_roster:
     out = take_roster(in);
     break;
@@ -179,6 +191,9 @@ expected<act_body> decode_act(bytes_view raw) {
     break;
   case kind::set_gate:
     out = take_gate(in);
+    break;
+  case kind::note_backup:
+    out = take_backup(in);
     break;
   }
   in.finish();

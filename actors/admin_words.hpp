@@ -67,8 +67,17 @@ struct set_gate {
 };
 inline constexpr std::size_t reason_bytes_max = 200;
 
+/// A copy of everything below `leaves` was written and read back (daemon/ctl/backup.hpp); 0: the first one is
+/// about to be begun.
+struct note_backup {
+  std::uint64_t leaves = 0;
+  std::uint64_t turn = 0; ///< number of the last key turn that was over
+  hash32 manifest{};      ///< SHA-256
+  bool operator==(const note_backup&) const = default;
+};
+
 /// A new act is one more of these, a pair of functions in admin_words.cpp, and a handler of `admin`.
-using act_body = std::variant<set_roster, set_chain, set_gate>;
+using act_body = std::variant<set_roster, set_chain, set_gate, note_backup>;
 
 struct problem {
   refusal why = refusal::none;

@@ -16,7 +16,8 @@ bool asked_by_itself(const asked::request_body& what) {
          std::holds_alternative<asked::get_changes>(what) || std::holds_alternative<asked::get_packs>(what) ||
          std::holds_alternative<asked::list_pending>(what) ||
          std::holds_alternative<asked::want_pack>(what) ||
-         std::holds_alternative<asked::get_key_lists>(what) || std::holds_alternative<asked::submit>(what);
+         std::holds_alternative<asked::get_key_lists>(what) || std::holds_alternative<asked::submit>(what) ||
+         std::holds_alternative<asked::meet_life>(what);
 }
 
 void put_shares(asked::share& out, const lock_shares& held) {
@@ -26,6 +27,7 @@ void put_shares(asked::share& out, const lock_shares& held) {
     out.next_number = held.number + 1;
     out.next = to_bytes(held.next->view());
   }
+  out.oldest = held.earlier_kept ? held.number - 1 : 0;
 }
 
 } // namespace

@@ -88,14 +88,14 @@ struct device_session_state::asking {
     });
   }
 
-  /// Act 5: the device has its new half. It hears that the old one is gone (e2ee 5.13).
+  /// Act 5: the device has its new half. It hears when the old one is gone (e2ee 5.13).
   void confirm_share(const e2ee::act& a) const {
     auto number = e2ee::share_number(a.h);
     if (!number || *number == 0 || a.target != decltype(a.target){})
       return st.answer(id, refused(refusal::malformed_request));
     st.ask(st.parts.directory, id, ask_user{who, share_stored{*number, a.hash()}, st.now},
            [&s = st, i = id, n = *number](outcome&& o) {
-             bool stored = std::holds_alternative<asked::done>(o.result);
+             bool stored = std::holds_alternative<asked::done>(o.result) && !o.earlier_kept;
              s.answer(i, std::move(o));
              if (stored)
                s.send(asked::encode(asked::from_daemon{asked::share_gone{n - 1}}));

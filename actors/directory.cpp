@@ -1,6 +1,7 @@
 #include "directory.hpp"
 #include "admission.hpp"
 #include "lookups.hpp"
+#include "meeting_life.hpp"
 #include "store_instances.hpp"
 #include "stored.hpp"
 #include "submission.hpp"
@@ -18,7 +19,8 @@ bool enrols(const ask::request_body& what) {
 
 bool changes(const ask::request_body& what) {
   return enrols(what) || std::holds_alternative<ask::submit>(what) ||
-         std::holds_alternative<ask::invite>(what) || std::holds_alternative<ask::hello>(what);
+         std::holds_alternative<ask::invite>(what) || std::holds_alternative<ask::hello>(what) ||
+         std::holds_alternative<ask::meet_life>(what);
 }
 
 } // namespace
@@ -112,6 +114,8 @@ void directory_state::decide(const waiting_change& next) {
     with.random->fill(salt);
     return settle(decide_invite(c, *next.asked.who, *invited, salt));
   }
+  if (const auto* met = std::get_if<ask::meet_life>(&what))
+    return settle(decide_meet_life(c, *next.asked.who, *met));
   settle(decide_submit(c, *next.asked.who, std::get<ask::submit>(what)));
 }
 

@@ -2,6 +2,7 @@
 // without a request. What is idle is counted here, by the steady clock and in memory: after a restart it
 // counts from the start.
 #include "directory.hpp"
+#include "life_rows.hpp"
 #include "timeouts.hpp"
 
 namespace wardline {
@@ -13,6 +14,12 @@ namespace ask = wire::device;
 caller_ref as_person(const caller& who, const user_id& user) {
   auto out = std::make_shared<caller>(who);
   out->user = user;
+  return out;
+}
+
+ask::welcome nobody_here(const ports::reader& rows) {
+  ask::welcome out;
+  out.safe_leaves = safe_leaves(rows);
   return out;
 }
 
@@ -34,7 +41,7 @@ caf::result<outcome> directory_state::on(sign_in& m) {
 caf::result<outcome> directory_state::on(resume& m) {
   auto session = read_row<rows::session>(*with.rows, ports::table::session, m.who->device.view());
   if (!session || known.person(session->row.user) == nullptr)
-    return outcome{ask::welcome{}};
+    return outcome{nobody_here(*with.rows)};
   const auto& person = session->row.user;
   auto limits = rules::limits_of(m.who->kind);
   auto& use = used[m.who->device];
@@ -44,7 +51,7 @@ caf::result<outcome> directory_state::on(resume& m) {
     auto why = steady >= use.ends ? refusal::not_logged_in : refusal::logged_off_idle;
     self->request(user(person), answer_timeout, sign_off{as_person(*m.who, person), m.now, {}, why})
         .then([](const outcome&) {}, [](const caf::error&) {});
-    return outcome{ask::welcome{}};
+    return outcome{nobody_here(*with.rows)};
   }
   m.left_ms = use.ends - steady;
   m.quiet_ms = steady - std::min(steady, use.last);

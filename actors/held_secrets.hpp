@@ -38,6 +38,7 @@ struct lock_shares {
   std::uint32_t number = 0; ///< >= 1
   secret32 share;
   std::optional<secret32> next; ///< of number + 1, if one is offered
+  bool earlier_kept = false;    ///< the half before may come back with a backup
 };
 
 inline void wipe_secrets(wire::device::request_body& what) {

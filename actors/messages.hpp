@@ -90,6 +90,7 @@ struct outcome {
   time_ms proved = 0;                          ///< with welcome and logged_in: of the session
   std::shared_ptr<const lock_shares> shares{}; ///< likewise; only the channel's end puts them into `result`
   std::uint64_t quiet_ms = 0;                  ///< with welcome: so long the person has asked nothing
+  bool earlier_kept = false; ///< to share_stored: the half before is not gone, a backup may bring it back
 };
 
 /// Everything that `directory` answers itself: people, parties, objects, enrolment.

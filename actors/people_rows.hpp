@@ -42,6 +42,8 @@ struct lock_share {
   std::uint32_t number = 0; ///< >= 1
   bytes share;              ///< 32 bytes
   bytes next{}; ///< of number + 1: offered at log-in until the device confirms it; 32 bytes or none
+  /// Of number - 1, while only the backups know that one: a restore would bring it back. 32 bytes or none.
+  bytes earlier{};
 };
 
 /// table device, key device id | 2 | user id, stamped: wrong passwords and second factors of this person on

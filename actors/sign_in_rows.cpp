@@ -58,6 +58,8 @@ bytes encode(const lock_share& r) {
   out.u32(r.number);
   out.v8(r.share);
   out.v8(r.next);
+  if (!r.earlier.empty())
+    out.v8(r.earlier);
   return out.take();
 }
 
@@ -67,9 +69,16 @@ std::optional<lock_share> decode<lock_share>(bytes_view raw) {
     r.number = in.u32();
     r.share = to_bytes(in.v8(share_bytes));
     r.next = to_bytes(in.v8(share_bytes));
+    if (in.left() != 0)
+      r.earlier = to_bytes(in.v8(share_bytes));
+    else
+      return;
+    if (r.earlier.empty())
+      in.refuse(refusal::unknown_value);
   });
+  auto whole_or_none = [](const bytes& half) { return half.empty() || half.size() == share_bytes; };
   bool right =
-      row && row->share.size() == share_bytes && (row->next.empty() || row->next.size() == share_bytes);
+      row && row->share.size() == share_bytes && whole_or_none(row->next) && whole_or_none(row->earlier);
   return right ? row : std::nullopt;
 }
 

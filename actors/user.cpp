@@ -1,4 +1,5 @@
 #include "user.hpp"
+#include "life_rows.hpp"
 #include "stored.hpp"
 #include "timeouts.hpp"
 
@@ -109,7 +110,13 @@ void user_state::admit(const sign_in& m, const checked_factor& factor, promise a
     share = kept->row;
   else
     with.random->fill(share.share);
-  if (share.next.empty()) {
+  // Until a backup holds the half in force, the one before stays, and no further one is made.
+  bool covered = kept && kept->at.leaf < safe_leaves(*with.rows);
+  if (covered && !share.earlier.empty()) {
+    wipe(share.earlier);
+    share.earlier.clear();
+  }
+  if (share.next.empty() && share.earlier.empty()) {
     share.next.resize(secret32::size);
     with.random->fill(share.next);
     // Another person may be logging in on this station right now; a damaged share can only be replaced.
@@ -122,9 +129,12 @@ void user_state::admit(const sign_in& m, const checked_factor& factor, promise a
   auto halves = std::make_shared<lock_shares>();
   halves->number = share.number;
   halves->share = secret32{share.share};
-  halves->next.emplace(bytes_view{share.next});
+  if (!share.next.empty())
+    halves->next.emplace(bytes_view{share.next});
+  halves->earlier_kept = !share.earlier.empty();
   wipe(share.share);
   wipe(share.next);
+  wipe(share.earlier);
   outcome in{wire::device::logged_in{user, until, {}, limits.idle_ms}, m.now, std::move(halves)};
   self->request(with.store, store_timeout, write{{std::move(a)}})
       .then(
@@ -181,11 +191,14 @@ outcome user_state::on(const resume& m) const {
   w.user = user;
   w.session_until = m.now + left;
   w.idle = limits.idle_ms;
+  w.safe_leaves = safe_leaves(*with.rows);
   auto half = std::make_shared<lock_shares>();
   half->number = share->row.number;
   half->share = secret32{share->row.share};
+  half->earlier_kept = !share->row.earlier.empty();
   wipe(share->row.share);
   wipe(share->row.next);
+  wipe(share->row.earlier);
   wipe(share->stored);
   return {std::move(w), session->row.proved, std::move(half), m.quiet_ms};
 }

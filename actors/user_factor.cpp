@@ -1,5 +1,6 @@
 // The second factor of one person: checked at log-in and again, recovery codes, another authenticator; and
 // the lock share that her device has confirmed.
+#include "life_rows.hpp"
 #include "stored.hpp"
 #include "timeouts.hpp"
 #include "user.hpp"
@@ -172,22 +173,32 @@ void user_state::answer(const ask_user& m, const set_factor& what, promise then)
   commit(std::move(a), m, {said::done{}}, then);
 }
 
-/// The new half is in force, and the old one is gone with the same commit: no place off this box holds one
-/// (e2ee 5.13). Confirmed again it is the same answer.
+/// The new half is in force. The old one is gone with the same commit, unless a backup holds it: then a
+/// restore would bring it back, and it stays until a backup holds the new one (e2ee 5.13). Confirmed again it
+/// is the same answer.
 void user_state::answer(const ask_user& m, const share_stored& what, promise then) {
   auto key = rows::key_of_share(m.who->device);
   auto row = read_row<rows::lock_share>(*with.rows, ports::table::device, key);
+  auto said_done = [](std::uint64_t leaf, bool earlier_kept) {
+    outcome out{said::done{leaf}};
+    out.earlier_kept = earlier_kept;
+    return out;
+  };
   if (row && row->row.number == what.number)
-    return deliver(then, outcome{said::done{row->at.leaf}});
+    return deliver(then, said_done(row->at.leaf, !row->row.earlier.empty()));
   if (!row || row->row.next.empty() || row->row.number + 1 != what.number)
     return deliver(then, refused(refusal::not_found));
   auto a = act_of(rules::audit_kind::share_replaced, *m.who, user, m.now);
   a.entry.hash = what.act;
   a.only_if.push_back(unchanged(ports::table::device, key, row->stored));
-  a.changes.push_back(
-      put_row(ports::table::device, key, rows::lock_share{what.number, std::move(row->row.next), {}}));
+  rows::lock_share next{what.number, std::move(row->row.next), {}, {}};
+  if (has_backups(*with.rows))
+    next.earlier = row->row.share;
+  a.changes.push_back(put_row(ports::table::device, key, next));
   wipe(row->row.share);
-  commit(std::move(a), m, {said::done{}}, then);
+  wipe(next.share);
+  wipe(next.earlier);
+  commit(std::move(a), m, said_done(0, !next.earlier.empty()), then);
 }
 
 } // namespace wardline

@@ -241,6 +241,20 @@ blob_chunk blob_files::read(const blob_id& id, bytes_view key, std::uint32_t chu
   return out;
 }
 
+refusal blob_files::read_raw(const blob_id& id, std::uint64_t offset, std::size_t length, bytes& piece,
+                             std::uint64_t& size) const {
+  int fd = ::open((folder_ / hex(id.view())).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return errno == ENOENT ? refusal::not_found : refusal::storage_refused;
+  struct stat found {};
+  bool good = ::fstat(fd, &found) == 0;
+  size = good ? static_cast<std::uint64_t>(found.st_size) : 0;
+  piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size - std::min(size, offset), length)));
+  good = good && read_at(fd, piece, static_cast<off_t>(offset));
+  ::close(fd);
+  return good ? refusal::none : refusal::storage_refused;
+}
+
 bool blob_files::remove(const blob_id& id) {
   if (::unlink((folder_ / hex(id.view())).c_str()) != 0 && errno != ENOENT)
     return false;

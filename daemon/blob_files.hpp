@@ -20,6 +20,10 @@ public:
 
   std::unique_ptr<ports::blob_writer> create(const ports::blob_id& id, bytes_view key) override;
   ports::blob_chunk read(const ports::blob_id& id, bytes_view key, std::uint32_t chunk) const override;
+  /// At most `length` bytes of the file as it lies, sealed, for a backup; `size`: of the whole file.
+  /// Refusals: not_found, storage_refused.
+  refusal read_raw(const ports::blob_id& id, std::uint64_t offset, std::size_t length, bytes& piece,
+                   std::uint64_t& size) const;
   bool remove(const ports::blob_id& id) override;
   std::size_t sweep(const std::function<bool(const ports::blob_id&)>& wanted) override;
 

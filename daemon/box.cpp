@@ -1,5 +1,5 @@
 #include "box.hpp"
-#include "people_rows.hpp"
+#include "life_rows.hpp"
 #include "stored.hpp"
 #include <cerrno>
 #include <cstdio>
@@ -83,6 +83,10 @@ exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
 exit_code find_clinic(box& out) {
   if (auto row = read_row<rows::clinic>(*out.rows, ports::table::meta, view(rows::clinic_key))) {
     out.clinic = row->row.id;
+    auto lives = lives_of(*out.rows);
+    if (!lives)
+      return say(damaged, "the store: " + reason(refusal::value_not_openable));
+    out.log_epoch = lives->empty() ? 1 : lives->back().row.log_epoch;
     remove_founding(out.conf); // a crash after the founding commit may have left it
     return stopped;
   }

@@ -40,8 +40,9 @@ struct box {
   std::unique_ptr<blob_files> blobs;
   std::optional<founding> first; ///< what set-up left, if the store has no clinic yet
   clinic_id clinic;
-  store_start start;  ///< the audit log's right edge, verified
-  rules::claim claim; ///< what a destruction proves on this disk
+  std::uint32_t log_epoch = 1; ///< of the audit log's origin
+  store_start start;           ///< the audit log's right edge, verified
+  rules::claim claim;          ///< what a destruction proves on this disk
 };
 
 /// stopped = all is open. Otherwise the exit code; what is wrong was printed.

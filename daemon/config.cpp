@@ -96,6 +96,13 @@ struct into_config {
   void operator()(std::uint64_t config::*to) const {
     out.*to = r.yaml.number(r.node, std::string{r.key.name}, r.key.least, r.key.most);
   }
+  void operator()(std::optional<public_key> config::*to) const {
+    auto text = r.node.IsScalar() ? r.node.Scalar() : std::string{};
+    auto raw = from_hex(text);
+    out.*to = raw ? fixed<32>(*raw) : std::nullopt;
+    if (!(out.*to) && text != "none")
+      r.problem(r.because(text) + "expected 64 hex digits, or none");
+  }
   template <class Other>
   void operator()(Other) const {} // of a plugin
 };

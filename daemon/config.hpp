@@ -4,6 +4,7 @@
 #include "wire/ids.hpp"
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct config {
   std::filesystem::path plugins_dir;
   std::filesystem::path admin_socket;
   std::filesystem::path metrics_socket;
-  std::uint64_t map_bytes = 0; ///< address space of the store
+  std::uint64_t map_bytes = 0;            ///< address space of the store
+  std::optional<public_key> recovery_key; ///< X25519: backups are sealed to it
   bool operator==(const config&) const = default;
 };
 

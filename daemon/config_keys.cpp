@@ -40,6 +40,11 @@ const config_key of_the_box[] = {
     {"store.map_bytes", key_type::whole_number, "bytes", 16u << 20, std::uint64_t{1} << 44, "68719476736",
      false, "Address space of the store; the file is sparse and grows with its data.", "",
      &config::map_bytes},
+    {"backup.recovery_key", key_type::public_key, "hex digits", 4, 64, "none", true,
+     "Whom the current table of a backup is sealed to.",
+     "The public half that `wardctl recovery-key` prints; the other half leaves the box. Without it no "
+     "backup is made.",
+     &config::recovery_key},
 };
 
 const config_key of_a_plugin[] = {
@@ -57,7 +62,8 @@ const config_key of_a_plugin[] = {
      "A reload cuts whoever uses a key that is gone.", &plugin_config::keys},
 };
 
-const config_section sections[] = {{"store", "The database."}};
+const config_section sections[] = {{"store", "The database."},
+                                   {"backup", "Copies of everything, for a box that burns down."}};
 
 void set_initial(config& to, const config_key& key) {
   if (const auto* path = std::get_if<std::filesystem::path config::*>(&key.member))
@@ -107,6 +113,8 @@ std::string value_of(const config& from, const config_key& key) {
     return (from.*(*path)).string();
   if (const auto* number = std::get_if<std::uint64_t config::*>(&key.member))
     return std::to_string(from.*(*number));
+  if (const auto* held = std::get_if<std::optional<public_key> config::*>(&key.member))
+    return from.*(*held) ? hex(*(from.*(*held))) : "none";
   return {};
 }
 
@@ -129,6 +137,8 @@ void apply_reload(config& in_force, const config& next) {
       in_force.*(*path) = next.*(*path);
     else if (const auto* number = std::get_if<std::uint64_t config::*>(&key.member))
       in_force.*(*number) = next.*(*number);
+    else if (const auto* held = std::get_if<std::optional<public_key> config::*>(&key.member))
+      in_force.*(*held) = next.*(*held);
   }
 }
 

@@ -14,10 +14,12 @@ enum class key_type : std::uint8_t {
   address,      ///< ipc:///path or tcp://host:port
   rights,       ///< a list of words of plugin_rights_known
   curve_keys,   ///< a list of 64 hex digits each
+  public_key,   ///< 64 hex digits, or none
 };
 
 using config_member =
-    std::variant<std::filesystem::path config::*, std::uint64_t config::*, std::string plugin_config::*,
+    std::variant<std::filesystem::path config::*, std::uint64_t config::*,
+                 std::optional<public_key> config::*, std::string plugin_config::*,
                  std::vector<std::string> plugin_config::*, std::vector<public_key> plugin_config::*>;
 
 struct config_key {

@@ -87,6 +87,23 @@ expected<std::unique_ptr<keyring>> keyring::create(const std::filesystem::path& 
   return out;
 }
 
+expected<std::unique_ptr<keyring>> keyring::restore(const std::filesystem::path& file, const secret32& kek,
+                                                    std::map<key_of_segment, secret32> keys,
+                                                    std::uint64_t file_epoch, ports::journal& journal) {
+  if (keys.size() > keyring_keys_max)
+    return refusal::count_too_large;
+  auto out = create(file, kek, journal);
+  if (!out)
+    return out;
+  key_map all;
+  for (auto& [of, key] : keys)
+    all.emplace(std::pair{of.of, of.epoch}, std::move(key));
+  (*out)->file_epoch_ = std::max(file_epoch, (*out)->file_epoch_);
+  if ((*out)->replace(std::move(all)) != ports::commit_result::committed)
+    return refusal::storage_refused;
+  return out;
+}
+
 expected<std::unique_ptr<keyring>> keyring::open(const std::filesystem::path& file, const secret32& kek,
                                                  ports::journal& journal) {
   std::unique_ptr<keyring> out{new keyring{file, kek, journal}};

@@ -51,6 +51,11 @@ public:
   /// copies damaged), storage_refused.
   static expected<std::unique_ptr<keyring>> open(const std::filesystem::path& file, const secret32& kek,
                                                  ports::journal& journal);
+  /// A new file with the keys of another one (a restore), under this KEK and no older than that one. Refusals
+  /// as create().
+  static expected<std::unique_ptr<keyring>> restore(const std::filesystem::path& file, const secret32& kek,
+                                                    std::map<key_of_segment, secret32> keys,
+                                                    std::uint64_t file_epoch, ports::journal& journal);
   ~keyring();
   keyring(const keyring&) = delete;
   keyring& operator=(const keyring&) = delete;
@@ -92,6 +97,14 @@ public:
       return false;
     f(found->second.view());
     return true;
+  }
+
+  /// Every key, for a backup's current table; they are in use as soon as this returns, or were a moment ago.
+  template <class F>
+  void for_each(F f) const {
+    std::shared_lock hold{mutex_};
+    for (const auto& [of, key] : keys_)
+      f(key_of_segment{of.first, of.second}, key.view());
   }
 
   [[nodiscard]] std::size_t size() const;

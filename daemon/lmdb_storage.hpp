@@ -1,6 +1,7 @@
 #pragma once
 // The storage port on LMDB 0.9.24: default syncs, no WRITEMAP, no DUPSORT, no thread-local readers (security
 // 3).
+#include "lmdb_snapshot.hpp"
 #include "ports/journal.hpp"
 #include "ports/storage.hpp"
 #include "wire/expected.hpp"
@@ -52,6 +53,11 @@ public:
 
   /// The map or the file system has less left than the reserve.
   bool nearly_full() const override;
+
+  /// The last committed state, for a copy of it.
+  [[nodiscard]] std::unique_ptr<lmdb_snapshot> snapshot() const {
+    return std::make_unique<lmdb_snapshot>(env_, tables_);
+  }
 
   [[nodiscard]] lmdb_usage usage() const;
   [[nodiscard]] disk_space space() const;

@@ -1,6 +1,7 @@
 // wardlined: signals, configuration, start in order, the one tick, stop in reverse order. Nothing else.
 #include "admin_answers.hpp"
 #include "admin_socket.hpp"
+#include "backup_session.hpp"
 #include "box.hpp"
 #include "box_answers.hpp"
 #include "box_words.hpp"
@@ -77,7 +78,8 @@ house_parts parts_of(box& b, ports::random& random, ports::journal& journal, por
   p.erasure_claim = static_cast<std::uint8_t>(b.claim.level);
   p.store.dice = &random;
   p.store.journal = &journal;
-  p.store.signer = {log_origin(b.clinic), ed25519_public(b.keys.log_key), signer_of(b.keys.log_key)};
+  p.store.signer = {log_origin(b.clinic, b.log_epoch), ed25519_public(b.keys.log_key),
+                    signer_of(b.keys.log_key)};
   p.sign_order = signer_of(b.keys.daemon_key);
   p.store.start = b.start;
   p.store.die = die;
@@ -127,7 +129,8 @@ void reload(settings_board& settings, ports::link& link, ports::journal& journal
 
 /// One tick a second until a signal. crashed: a core actor is gone.
 exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clock, box& b, ports::link& link,
-                ports::journal& journal, const rules::clinic_board& board, settings_board& settings) {
+                ports::journal& journal, const rules::clinic_board& board, settings_board& settings,
+                backup_sessions& backups) {
   timespec second{1, 0};
   bool founding_left = b.first.has_value();
   for (unsigned seconds = 1;; ++seconds) {
@@ -141,6 +144,7 @@ exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clo
     h.on_tick(tick_of(clock));
     if (seconds % check_readers_every_s == 0)
       b.lmdb->check_readers();
+    backups.let_go(clock.now_ms());
     if (founding_left && board.now()->id) {
       remove_founding(b.conf);
       founding_left = false;
@@ -156,13 +160,27 @@ void stop_house(caf::actor_system& system, const house& h) {
   }
 }
 
+/// Before the first one is begun the store knows that there are backups (actors/life_rows.hpp).
+bytes answer_backup(bytes_view frame, backup_sessions& backups, const box& b, const settings_board& settings,
+                    caf::actor_system& system, const house& h, const ports::clock& clock) {
+  auto q = admin::decode_backup_question(frame);
+  if (!q)
+    return admin::encode(admin::backup_report{q.why(), 0, 0, 0, 0, {}});
+  auto recovery = settings.now()->conf.recovery_key;
+  if (recovery && std::holds_alternative<admin::begin_backup>(*q) && !has_backups(*b.rows))
+    (void)answer_admin(system, h.admin, clock, admin::encode(admin::act_body{admin::note_backup{}}));
+  if (recovery && !has_backups(*b.rows))
+    return admin::encode(admin::backup_report{refusal::storage_refused, 0, 0, 0, 0, {}});
+  return admin::encode(backups.answer(*q, recovery, clock.now_ms()));
+}
+
 /// On the admin socket's thread.
 bytes answer(bytes_view frame, box& b, const box_sources& about, caf::actor_system& system, const house& h,
              const ports::clock& clock) {
   if (admin::is_box_question(frame))
     return answer_box(about, clock.now_ms(), frame);
   if (admin::is_log_question(frame))
-    return answer_log(*b.rows, log_origin(b.clinic), ed25519_public(b.keys.log_key), frame);
+    return answer_log(*b.rows, log_origin(b.clinic, b.log_epoch), ed25519_public(b.keys.log_key), frame);
   return answer_admin(system, h.admin, clock, frame);
 }
 
@@ -196,8 +214,14 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   watch_core(system, *h);
   h->on_tick(tick_of(clock)); // nobody knows the time before the first one
   auto code = stopped;
+  backup_sessions backups{{*b.rows, *b.lmdb, *b.ring, *b.blobs, b.keys}};
   admin_socket door{b.conf.admin_socket,
-                    [&](bytes_view frame) { return answer(frame, b, about, system, *h, clock); }, journal};
+                    [&](bytes_view frame) {
+                      return admin::is_backup_question(frame)
+                                 ? answer_backup(frame, backups, b, settings, system, *h, clock)
+                                 : answer(frame, b, about, system, *h, clock);
+                    },
+                    journal};
   metrics_socket figures{
       b.conf.metrics_socket,
       [&] { return metrics_text(status_of(about, clock.now_ms()), settings.now()->reload); }, journal};
@@ -209,7 +233,7 @@ exit_code run(const char* config_file, const sigset_t& signals) {
   } else {
     journal.write(ports::severity::notice, "serving", {{"clinic", b.clinic}});
     notify_starter("READY=1");
-    code = serve(signals, *h, clock, b, link, journal, *board, settings);
+    code = serve(signals, *h, clock, b, link, journal, *board, settings, backups);
     notify_starter("STOPPING=1");
   }
   if (code == crashed)

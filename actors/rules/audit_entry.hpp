@@ -41,9 +41,13 @@ enum class audit_kind : std::uint8_t {
   destroyed = 42,           ///< the keys of what 40, 41 or a revocation named are overwritten
   quarantined = 43,         ///< a row that could not be opened twice
   file_opened = 44,         ///< an attachment (object) of a message was released to a device
+  pin_shown =
+      45, ///< after a restore: a device had seen more of the earlier life's (object) log than came back
+  backup_made = 46,    ///< everything below detail's leaf was copied and read back (hash = manifest)
+  secrets_burned = 47, ///< by a restore: codes used by then and recovery codes are void
 };
 
-constexpr std::uint8_t audit_kind_max = 44;
+constexpr std::uint8_t audit_kind_max = 47;
 constexpr std::size_t audit_detail_bytes_max = 8192;
 constexpr std::size_t audit_salt_bytes = 16;
 constexpr std::size_t leaf_data_bytes = 34;

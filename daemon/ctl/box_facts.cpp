@@ -5,6 +5,7 @@
 #include "box_questions.hpp"
 #include "e2ee/chains.hpp"
 #include "e2ee/checkpoint.hpp"
+#include "e2ee/life.hpp"
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -145,7 +146,11 @@ rules::checkpoint_facts judge_checkpoint(const admin::log_report& head, const cl
   if (!e2ee::admit_root(head.root, held))
     return rules::checkpoint_facts::wrong;
   auto server = e2ee::admit_server(head.server, held);
-  auto note = server ? e2ee::verify_note(head.note, daemon::log_origin(clinic), server->log_key)
+  auto origin = daemon::log_origin(clinic);
+  auto decoded = e2ee::decode_note(head.note);
+  if (decoded && e2ee::later_epoch(origin, decoded->head.origin)) // after a restore
+    origin = decoded->head.origin;
+  auto note = server ? e2ee::verify_note(head.note, origin, server->log_key)
                      : expected<e2ee::checkpoint>{server.why()};
   return note && note->size == head.size ? rules::checkpoint_facts::verified : rules::checkpoint_facts::wrong;
 }

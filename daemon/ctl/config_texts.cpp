@@ -25,6 +25,8 @@ std::string range_of(const config_key& key) {
     return "At most " + most + " " + unit + ".";
   case key_type::rights:
     return "A list of: " + daemon::rights_listed() + ".";
+  case key_type::public_key:
+    return "64 hex digits, or none.";
   case key_type::curve_keys:
     break;
   }
@@ -127,6 +129,11 @@ json schema_of(const config_key& key) {
     out["items"] = {{"enum", daemon::plugin_rights_known}};
     out["maxItems"] = key.most;
     break;
+  case key_type::public_key:
+    out["type"] = "string";
+    out["pattern"] = "^([0-9a-fA-F]{64}|none)$";
+    out["maxLength"] = key.most;
+    break;
   case key_type::curve_keys:
     out["type"] = "array";
     out["items"] = {{"type", "string"}, {"pattern", "^[0-9a-fA-F]{64}$"}};
@@ -136,7 +143,7 @@ json schema_of(const config_key& key) {
   }
   if (key.type == key_type::whole_number)
     out["default"] = std::stoull(std::string{key.initial});
-  else if (key.type == key_type::path)
+  else if (key.type == key_type::path || key.type == key_type::public_key)
     out["default"] = key.initial;
   else if (!key.initial.empty())
     out["default"] = json::array();

@@ -1,100 +1,24 @@
 #include "identity_file.hpp"
 #include "../credentials.hpp"
-#include "files.hpp"
-#include <nlohmann/json.hpp>
-#include <sodium.h>
 
 namespace wardline::ctl {
 
 namespace {
 
-using nlohmann::json;
-
-constexpr std::size_t memory_bytes_max = 1u << 30; // of a file that somebody may have changed
-constexpr unsigned passes_max = 16;
-
-/// The key that seals the seed; nothing if memory ran out.
-std::optional<secret32> stretched(const std::string& passphrase, bytes_view salt, std::size_t memory,
-                                  unsigned passes) {
-  secret32 key;
-  if (crypto_pwhash(key.data(), secret32::size, passphrase.data(), passphrase.size(), salt.data(), passes,
-                    memory, crypto_pwhash_ALG_ARGON2ID13) != 0)
-    return std::nullopt;
-  return key;
-}
-
-/// What the seal covers beside the seed: a file cannot be passed off as another clinic's.
-bytes bound_to(const clinic_id& clinic, const public_key& key) {
-  bytes out{clinic.value.begin(), clinic.value.end()};
-  out.insert(out.end(), key.begin(), key.end());
-  return out;
-}
-
-template <std::size_t N>
-std::optional<std::array<std::uint8_t, N>> hex_field(const json& file, const char* name) {
-  auto found = file.find(name);
-  if (found == file.end() || !found->is_string())
-    return std::nullopt;
-  auto raw = from_hex(found->get_ref<const std::string&>());
-  return raw ? fixed<N>(*raw) : std::nullopt;
-}
+constexpr const char* field = "identity_key";
 
 } // namespace
 
 refusal write_identity(const std::filesystem::path& file, const identity& key,
                        const std::string& passphrase) {
-  if (passphrase.size() < passphrase_bytes_min)
-    return refusal::password_too_short;
-  std::array<std::uint8_t, crypto_pwhash_SALTBYTES> salt;
-  std::array<std::uint8_t, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES> nonce;
-  randombytes_buf(salt.data(), salt.size());
-  randombytes_buf(nonce.data(), nonce.size());
-  auto sealing = stretched(passphrase, salt, identity_memory_bytes, identity_passes);
-  if (!sealing)
-    return refusal::overloaded;
-  auto public_part = daemon::ed25519_public(key.seed);
-  auto bound = bound_to(key.clinic, public_part);
-  std::array<std::uint8_t, secret32::size + crypto_aead_xchacha20poly1305_ietf_ABYTES> sealed;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data(), nullptr, key.seed.data(), secret32::size,
-                                             bound.data(), bound.size(), nullptr, nonce.data(),
-                                             sealing->data());
-  json out = {{"clinic", hex(key.clinic.view())},
-              {"identity_key", hex(public_part)},
-              {"salt", hex(salt)},
-              {"memory_bytes", identity_memory_bytes},
-              {"passes", identity_passes},
-              {"nonce", hex(nonce)},
-              {"sealed", hex(sealed)}};
-  return write_new_file(file, view(out.dump(2) + "\n"));
+  return write_seed(file, {field, key.clinic, daemon::ed25519_public(key.seed)}, key.seed, passphrase);
 }
 
 expected<identity> read_identity(const std::filesystem::path& file, const std::string& passphrase) {
-  auto text = read_small_file(file);
-  if (!text)
-    return text.why();
-  auto read = json::parse(*text, nullptr, false);
-  if (!read.is_object() || !read["memory_bytes"].is_number_unsigned() || !read["passes"].is_number_unsigned())
-    return refusal::malformed_request;
-  auto clinic = hex_field<16>(read, "clinic");
-  auto public_part = hex_field<32>(read, "identity_key");
-  auto salt = hex_field<crypto_pwhash_SALTBYTES>(read, "salt");
-  auto nonce = hex_field<crypto_aead_xchacha20poly1305_ietf_NPUBBYTES>(read, "nonce");
-  auto sealed = hex_field<secret32::size + crypto_aead_xchacha20poly1305_ietf_ABYTES>(read, "sealed");
-  auto memory = read["memory_bytes"].get<std::size_t>();
-  auto passes = read["passes"].get<unsigned>();
-  if (!clinic || !public_part || !salt || !nonce || !sealed || memory > memory_bytes_max ||
-      passes > passes_max)
-    return refusal::malformed_request;
-  auto sealing = stretched(passphrase, *salt, memory, passes);
-  if (!sealing)
-    return refusal::overloaded;
-  identity out{clinic_id{*clinic}, {}};
-  auto bound = bound_to(out.clinic, *public_part);
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(out.seed.data(), nullptr, nullptr, sealed->data(),
-                                                 sealed->size(), bound.data(), bound.size(), nonce->data(),
-                                                 sealing->data()) != 0)
-    return refusal::keyring_not_openable;
-  return out;
+  auto read = read_seed(file, field, passphrase);
+  if (!read)
+    return read.why();
+  return identity{read->what.clinic, std::move(read->seed)};
 }
 
 } // namespace wardline::ctl

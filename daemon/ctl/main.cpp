@@ -1,5 +1,6 @@
 // wardctl: the administrator's program. Each group of commands stands in a file of its own.
 #include "audit_line.hpp"
+#include "backup_line.hpp"
 #include "config_line.hpp"
 #include "device_line.hpp"
 #include "doctor_line.hpp"
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
   add_plans(app, line);
   add_triage(app, line);
   add_audit(app, line);
+  add_backup(app, line);
   add_device(app, line);
   add_erasure(app, line);
   try {

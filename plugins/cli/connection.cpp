@@ -71,6 +71,15 @@ client::device_events connection::told() {
                     ". Everything goes on; ask a registrar to run: ward admin renew " +
                     hex(device_.id().view()));
       break;
+    case about::restored:
+      out_.remark("The server was restored from a backup. " +
+                  (n.forgotten == 0
+                       ? std::string{"Nothing that this device saw was lost."}
+                       : std::to_string(n.forgotten) +
+                             " entries of its log that this device saw did not come back. What was "
+                             "sent from here and is not in the backup is sent again.") +
+                  " Your recovery codes are void: make new ones with: ward recovery-codes");
+      break;
     case about::log:
     case about::store:
       out_.remark(std::string{sentence_of(n.why)});

@@ -1,5 +1,6 @@
 // Rosters and chains as an administrator sets them: looked at whole, committed with a leaf, then shown.
 #include "admin.hpp"
+#include "life_rows.hpp"
 #include "small_clinic.hpp"
 
 using namespace wardline;
@@ -167,4 +168,19 @@ TEST_CASE("what wardctl says travels whole, and nothing else is taken for it") {
   CHECK(admin::decode_answer(bytes(admin::frame_bytes_max + 1)).why() == refusal::message_too_large);
   m.overrides.clear();
   CHECK(admin::decode_act(admin::encode(m)).why() == refusal::count_mismatch);
+}
+
+TEST_CASE("a backup is noted once, with its leaf, and never goes back") {
+  admin_fixture f;
+  CHECK_FALSE(has_backups(f.s.disk));
+  CHECK(f.says(admin::note_backup{}).problems.empty());
+  CHECK(has_backups(f.s.disk));
+  CHECK(safe_leaves(f.s.disk) == 0);
+  hash32 manifest{7};
+  auto noted = f.says(admin::note_backup{40, 5, manifest});
+  CHECK(f.last_entry().kind == rules::audit_kind::backup_made);
+  CHECK(f.last_entry().hash == manifest);
+  CHECK(safe_leaves(f.s.disk) == 40);
+  CHECK(f.says(admin::note_backup{39, 6, {}}).leaf == noted.leaf);
+  CHECK(safe_leaves(f.s.disk) == 40);
 }

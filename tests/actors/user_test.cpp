@@ -1,4 +1,5 @@
 // One person's log-ins: the real user actor over the real store.
+#include "life_rows.hpp"
 #include "person_fixture.hpp"
 
 using namespace wardline;
@@ -238,4 +239,41 @@ TEST_CASE("a device that is turned out while somebody logs in on it gets no sess
   CHECK(p.leaves() == leaves);
   CHECK(p.s.disk.read(ports::table::session, to_bytes(p.pc.view())).status == ports::read_status::absent);
   CHECK(p.s.disk.read(ports::table::device, rows::key_of_share(p.pc)).status == ports::read_status::absent);
+}
+
+TEST_CASE("with backups the half before stays until one of them holds the new one") {
+  person p;
+  auto backup = [&](std::uint64_t leaves) {
+    act a;
+    a.entry.kind = rules::audit_kind::backup_made;
+    a.changes.push_back(
+        put_row(ports::table::meta, to_bytes(view(rows::backup_key)), rows::backup{leaves, 0, p.now}));
+    p.w.ask<committed>(p.store, write_of({a}));
+    p.w.run();
+  };
+  auto held = [&] {
+    return read_row<rows::lock_share>(p.s.disk, ports::table::device, rows::key_of_share(p.pc))->row;
+  };
+  auto confirms = [&](std::uint32_t number) {
+    return p.answer_to(ask_user{p.on_device(p.pc), share_stored{number, {}}, p.now});
+  };
+  as<ask::logged_in>(p.signs_in(password));
+  auto first = p.halves;
+  SECTION("without one it goes at once") {
+    CHECK_FALSE(confirms(2).earlier_kept);
+    CHECK(held().earlier.empty());
+  }
+  SECTION("with one it stays, and no third is offered") {
+    backup(0); // the first one is about to be begun
+    CHECK(confirms(2).earlier_kept);
+    CHECK(held().share == first.next);
+    CHECK(held().earlier == first.share);
+    as<ask::logged_in>(p.signs_in(password));
+    CHECK(p.halves.number == 2);
+    CHECK(p.halves.next.empty());
+    backup(p.leaves());
+    as<ask::logged_in>(p.signs_in(password));
+    CHECK(held().earlier.empty());
+    CHECK(p.halves.next.size() == 32);
+  }
 }

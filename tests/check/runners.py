@@ -73,7 +73,7 @@ def ctest(root, preset, modes, environment=None, only=None):
 
 # What runs under ASan and UBSan too: every decoder, the channel, the store, and the whole house in the simulation.
 SANITIZED = ("wire_values_test", "wire_noise_test", "wire_channel_test", "wire_codec_test", "fuzz_replay",
-             "storage_test", "e2ee_log_test", "e2ee_message_test", "rules_test")
+             "storage_test", "backup_test", "e2ee_log_test", "e2ee_message_test", "rules_test")
 
 
 def table(root):
@@ -110,6 +110,8 @@ def table(root):
             needs=("build dev",)),
         one("demo files", FULL, ["python3", str(root / "tests" / "demo" / "files_test.py")], 300,
             needs=("build dev",)),
+        one("demo restore", FULL, ["python3", str(root / "tests" / "demo" / "restore_test.py")], 600,
+            needs=("build dev",)),
         one("demo registrars", FULL, ["python3", str(root / "tests" / "demo" / "registrars_test.py")], 600,
             needs=("build dev",)),
         one("demo clinic", FULL, ["python3", str(root / "tests" / "demo" / "riverside_test.py")], 600,
@@ -117,6 +119,8 @@ def table(root):
         one("simulation", FULL, [sim, "--seeds", "100"], 900, long=[sim, "--seeds", "5000"], needs=("build dev",)),
         one("simulation of rosters", FULL, [sim, "--seeds", "60", "--rosters", "--history"], 900,
             long=[sim, "--seeds", "2000", "--rosters", "--history"], needs=("build dev",)),
+        one("simulation of restores", FULL, [sim, "--seeds", "60", "--restores", "5", "--acts", "60"], 600,
+            long=[sim, "--seeds", "2000", "--restores", "5", "--acts", "60"], needs=("build dev",)),
         one("simulation after all certificates ended", FULL, [sim, "--seeds", "10", "--ended"], 300, needs=("build dev",)),
         one("simulation of a hostile daemon", FULL, [sim, "--hostile", "--seeds", "39"], 300,
             long=[sim, "--hostile", "--seeds", "1500"], needs=("build dev",)),

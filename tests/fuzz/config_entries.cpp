@@ -32,6 +32,8 @@ bool run_config_file(bytes_view input) {
       promise(value == key.initial);
     else if (key.type == daemon::key_type::path)
       promise(value.front() == '/' && value.size() <= key.most && text_ok(view(value)));
+    else if (key.type == daemon::key_type::public_key)
+      promise(value == "none" || value.size() == key.most);
     else
       promise(out.map_bytes >= key.least && out.map_bytes <= key.most);
   }

@@ -48,6 +48,9 @@ const std::vector<entry>& entries() {
       {"box_question", run_box_question},
       {"status_report", run_status_report},
       {"settings_report", run_settings_report},
+      {"backup_question", run_backup_question},
+      {"backup_report", run_backup_report},
+      {"opened_life", run_opened_life},
   };
   return all;
 }

@@ -84,5 +84,8 @@ bool run_plugin_file(bytes_view input);
 bool run_box_question(bytes_view input);
 bool run_status_report(bytes_view input);
 bool run_settings_report(bytes_view input);
+bool run_backup_question(bytes_view input);
+bool run_backup_report(bytes_view input);
+bool run_opened_life(bytes_view input);
 
 } // namespace wardline::fuzz

@@ -1,12 +1,14 @@
 // The seed corpus: at least one good input for each entry, and the shapes that a mutation finds late.
 #include "admin_words.hpp"
 #include "audit_words.hpp"
+#include "backup_words.hpp"
 #include "box_words.hpp"
 #include "e2ee/act.hpp"
 #include "e2ee/certificates.hpp"
 #include "e2ee/checkpoint.hpp"
 #include "e2ee/conversation.hpp"
 #include "e2ee/keylist.hpp"
+#include "e2ee/life.hpp"
 #include "e2ee/pack.hpp"
 #include "e2ee/slip.hpp"
 #include "e2ee/wipe.hpp"
@@ -342,6 +344,23 @@ void add_verifier(seeds& out) {
   out["foreign_bundle"]["two"] = {1, 0, 3, 'a', 'b', 'c', 0, 0};
 }
 
+/// Backups, and what a restore writes first.
+void add_backups(seeds& out) {
+  auto& questions = out["backup_question"];
+  questions["begin"] = admin::encode(admin::backup_question{admin::begin_backup{}});
+  questions["rows"] = admin::encode(admin::backup_question{admin::backup_rows{7}});
+  questions["blobs"] = admin::encode(admin::backup_question{admin::backup_blobs{7, ports::blob_id{{1}}}});
+  questions["blob"] = admin::encode(admin::backup_question{admin::backup_blob{7, ports::blob_id{{2}}, 9}});
+  questions["current"] = admin::encode(admin::backup_question{admin::backup_current_table{7, 3}});
+  questions["manifest"] = admin::encode(admin::backup_question{admin::backup_manifest{7}});
+  out["backup_report"]["piece"] =
+      admin::encode(admin::backup_report{refusal::none, 1, 2, 3, 4, bytes(40, 5)});
+  out["backup_report"]["refused"] =
+      admin::encode(admin::backup_report{refusal::no_recovery_key, 0, 0, 0, 0, {}});
+  out["opened_life"]["one"] =
+      e2ee::encode(e2ee::opened_life{1'790'000'000, incarnation_id{{1}}, 12, 15, "a note\n"});
+}
+
 /// What an administrator writes: whole, wrong in every way that has a name, and small files that stand for
 /// large ones.
 void add_settings(seeds& out) {
@@ -419,6 +438,7 @@ seeds make_seeds() {
   add_settings(out);
   add_box(out);
   add_verifier(out);
+  add_backups(out);
   return out;
 }
 

@@ -24,7 +24,8 @@ public:
     if (world_.people_come()) {
       if (world_.settings.ended)
         world_.now += until_all_ended_ms;
-      work();
+      if (world_.settings.restores_max == 0 || world_.begin_backups())
+        work();
       check_promises();
     }
     if (world_.all_kept())
@@ -69,6 +70,7 @@ private:
           p.message = r->message;
           p.conversation = r->conversation;
           p.seq = r->seq;
+          p.leaf = r->leaf;
           if (d.revoked_behind && r->leaf > *d.revoked_behind)
             world_.broken("a message was accepted from " + d.name + ", which had been revoked");
         });
@@ -176,6 +178,33 @@ private:
       open_or_acknowledge(d, n >= 8);
   }
 
+  /// A backup now and then, the current table more often; and sometimes the box burns down.
+  void maybe_lose_the_box() {
+    if (world_.settings.restores_max == 0)
+      return;
+    auto n = world_.roll(40);
+    if (n < 6)
+      world_.back_up(n < 2);
+    else if (n == 6 && report_.backups > 0 && report_.restores < world_.settings.restores_max)
+      lose_the_box();
+  }
+
+  void lose_the_box() {
+    auto kept = world_.lose_and_restore();
+    if (!kept)
+      return;
+    // What was said about a message that did not come back itself went with it: whoever said it is asked
+    // again.
+    std::set<message_id> forgotten;
+    for (const auto& p : world_.promised)
+      if (p.seq != 0 && p.leaf >= *kept)
+        forgotten.insert(p.message);
+    std::erase_if(acknowledged_, [&](const auto& a) { return forgotten.contains(a.first); });
+    // A recall that is newer than the newest current table counts again once its author's device is back.
+    for (auto& [message, leaf] : recalled_)
+      leaf = leaf >= *kept ? 0 : leaf;
+  }
+
   void maybe_crash() {
     auto n = world_.roll(60);
     if (n == 0 && report_.daemon_crashes < world_.settings.crashes_max) {
@@ -209,8 +238,10 @@ private:
   void some_steps(std::uint64_t steps) {
     for (std::uint64_t s = 0; s < steps && world_.all_kept(); ++s) {
       world_.step();
-      if (world_.roll(50) == 0)
+      if (world_.roll(50) == 0) {
         maybe_crash();
+        maybe_lose_the_box();
+      }
       maybe_crash_a_turn();
       if (world_.settings.rosters && s % roster_every == 0)
         roster_.go_on();
@@ -293,7 +324,11 @@ private:
       if (p.seq == 0 || !must_read(d, n))
         continue;
       auto row = d.device->find(p.message);
-      if (!row || row->seq != p.seq || row->conversation != p.conversation)
+      // After a restore it may stand elsewhere in its conversation.
+      if (!row && report_.restores > 0 && recalled_.contains(p.message))
+        continue; // neither it nor its recall came back, and nobody sends again what she took back
+      bool moved = row && row->seq != p.seq && report_.restores == 0;
+      if (!row || moved || row->conversation != p.conversation)
         return world_.broken("an acknowledged message cannot be read at " + d.name + " (" + why_not(d, p) +
                              "): " + p.text);
       if (acknowledged_.contains(p.message) && !row->acknowledged_by && !may_have_lapsed(*row) &&
@@ -304,7 +339,7 @@ private:
           check_gone(d, *row);
         continue; // it was asked for and nobody heard what became of it: either is true
       }
-      all[p.conversation][p.seq] = &p;
+      all[p.conversation][row->seq] = &p;
     }
     for (const auto& [conversation, by_seq] : all)
       check_bodies(d, conversation, by_seq);

@@ -18,7 +18,8 @@ struct run_settings {
   bool rosters = false;    ///< devices, roles and removals change while messages flow
   bool history = false; ///< then every device must read what its parties may read, also from before it came
   bool ended = false;   ///< every certificate, the server's too, ended before the work begins
-  bool hostile = false; ///< answers and news are held back and let out in another order
+  unsigned restores_max = 0;         ///< the box is lost so often, and comes back from its backup
+  bool hostile = false;              ///< answers and news are held back and let out in another order
   std::uint64_t steps_max = 300'000; ///< a run that needs more is stuck
 };
 
@@ -31,6 +32,8 @@ struct run_report {
   unsigned turns = 0;      ///< links behind the first ones of their parties
   unsigned races_lost = 0; ///< links that were staged and did not come to stand: somebody else was faster
   std::uint64_t leaves = 0, steps = 0, bodies_read = 0;
+  unsigned backups = 0, restores = 0;
+  std::uint64_t forgotten = 0; ///< leaves that no restore brought back
   std::uint64_t held_back = 0,
                 overtaken = 0;     ///< by a hostile daemon; and what came before something held back
   std::string lie;                 ///< that it told

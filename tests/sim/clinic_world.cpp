@@ -10,6 +10,8 @@ namespace {
 constexpr const char* password = "a long enough password";
 /// Steps between two looks at who has to log in again.
 constexpr std::uint64_t log_in_every = 64;
+/// Codes of the authenticators that may have been used are over by then.
+constexpr std::uint64_t restore_takes_ms = 30 * 60'000;
 
 } // namespace
 
@@ -71,6 +73,37 @@ void clinic_world::start_daemon() {
   life = std::make_unique<daemon_life>(
       *disk_, by_peer_, first_, random_, now, [this] { return next_fault(); },
       [this](const std::string& w) { broken(w); }, [this](const opening& o) { ledger.write(o); });
+}
+
+bool clinic_world::begin_backups() {
+  backups_.emplace(*disk_);
+  backups::begin(*life, now);
+  return run_until([this] { return has_backups(life->rows()); });
+}
+
+void clinic_world::back_up(bool whole) {
+  if (life->dead())
+    return;
+  ++report.backups;
+  if (whole)
+    backups_->take_whole(*life, now);
+  else
+    backups_->refresh(*life, now);
+}
+
+std::optional<std::uint64_t> clinic_world::lose_and_restore() {
+  auto before = load_store(life->rows());
+  report.bodies_read += life->bodies_read();
+  life.reset();
+  now += restore_takes_ms;
+  auto kept = backups_->restore(random_, now, [this](const std::string& w) { broken(w); });
+  if (!kept || !before)
+    return std::nullopt;
+  ++report.restores;
+  report.forgotten += before->head.tree.size - *kept;
+  ledger.forget_from(*kept);
+  start_daemon();
+  return kept;
 }
 
 void clinic_world::pass(std::uint64_t ms) {

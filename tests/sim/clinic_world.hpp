@@ -1,7 +1,7 @@
 #pragma once
 // The world of one simulated clinic: box, people, devices, wire and time. What happens next the seed says.
+#include "backups.hpp"
 #include "clinic_run.hpp"
-#include "daemon_life.hpp"
 #include "shown_codes.hpp"
 
 namespace wardline::sim {
@@ -14,7 +14,8 @@ struct promised_message {
   std::vector<std::string> parties; ///< names of the people and roles in its conversation
   message_id message;
   conversation_id conversation;
-  std::uint64_t seq = 0; ///< 0 = not acked
+  std::uint64_t seq = 0;  ///< 0 = not acked
+  std::uint64_t leaf = 0; ///< where it was accepted first
 };
 
 /// What was asked of a device. A crash of the device loses the answer, never the question's effect.
@@ -70,6 +71,11 @@ public:
   void let_pass(std::uint64_t ms);
   void start_daemon();
   void restart(wired_device& d) { d.restart(now); }
+  // Backups: begun once the people are there.
+  bool begin_backups();
+  void back_up(bool whole);
+  /// The box is lost. How many leaves its backup brought back.
+  std::optional<std::uint64_t> lose_and_restore();
 
   // ---- founding and enrolment: no faults yet
   /// A manager, who is the registrar, a nurse and a physician, each in a role.
@@ -133,6 +139,7 @@ private:
   seeded_random random_;
   bool faults_allowed_ = false;
   std::optional<box_disk> disk_;
+  std::optional<backups> backups_;
   ctl::identity clinic_;
   std::optional<founding> first_;
   client::invitation_file invitation_;

@@ -1,6 +1,7 @@
 #include "daemon_life.hpp"
 #include "credentials.hpp"
 #include "hostile_layer.hpp"
+#include "life_rows.hpp"
 #include "wire/hash.hpp"
 
 namespace wardline::sim {
@@ -81,7 +82,9 @@ house_parts daemon_life::parts(box_disk& disk, const std::optional<founding>& fi
   p.store.turns = turns_.get();
   p.store.dice = &random;
   p.store.journal = &journal_;
-  p.store.signer = {daemon::log_origin(first->clinic), daemon::ed25519_public(disk.keys.log),
+  auto lives = lives_of(*watched_);
+  auto log_epoch = !lives || lives->empty() ? 1 : lives->back().row.log_epoch;
+  p.store.signer = {daemon::log_origin(first->clinic, log_epoch), daemon::ed25519_public(disk.keys.log),
                     daemon::signer_of(disk.keys.log)};
   p.sign_order = daemon::signer_of(disk.keys.daemon);
   p.store.die = [this](const char*) { dead_ = true; };
@@ -102,6 +105,11 @@ daemon_life::~daemon_life() {
     caf::anon_send_exit(part, caf::exit_reason::kill);
   world_->run();
   house_.reset();
+}
+
+void daemon_life::note_backup(std::uint64_t leaves, std::uint64_t turn, time_ms now) {
+  if (house_)
+    caf::anon_send(house_->admin, admin_act{admin::note_backup{leaves, turn, {}}, now});
 }
 
 void daemon_life::take(const ports::link_peer& from, bytes frame) {

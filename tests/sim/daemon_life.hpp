@@ -56,6 +56,13 @@ public:
   [[nodiscard]] std::uint64_t bodies_read() const { return watched_->bodies_read(); }
   /// The highest leaf this life has made durable; 0 before the first.
   [[nodiscard]] std::uint64_t last_leaf() const { return watched_->last_leaf(); }
+  /// As `wardctl backup` tells the daemon (admin_words.hpp).
+  void note_backup(std::uint64_t leaves, std::uint64_t turn, time_ms now);
+  /// Number and phase of the newest key turn.
+  [[nodiscard]] std::pair<std::uint64_t, ports::key_turn::phase> turn() const {
+    auto t = sealed_->current();
+    return {t.number, t.at};
+  }
   /// What the house knows; without devices while it starts.
   [[nodiscard]] std::shared_ptr<const rules::clinic> board() const { return board_->now(); }
   /// Something is ordered to be destroyed and is not yet.

@@ -20,6 +20,9 @@ void print(const wardline::sim::run_settings& s, const wardline::sim::run_report
     std::printf("held back %llu, overtaken %llu%s%s; ", static_cast<unsigned long long>(r.held_back),
                 static_cast<unsigned long long>(r.overtaken), r.lie.empty() ? "" : ", lied with ",
                 r.lie.c_str());
+  if (s.restores_max > 0)
+    std::printf("backups %u, restores %u, leaves forgotten %llu; ", r.backups, r.restores,
+                static_cast<unsigned long long>(r.forgotten));
   std::printf("crashes %u daemon, %u device; commits refused %u, unknown %u; leaves %llu, bodies read %llu, "
               "steps %llu%s\n",
               r.daemon_crashes, r.device_crashes, r.refused_commits, r.unknown_commits,
@@ -42,6 +45,8 @@ int main(int argc, char** argv) {
   app.add_flag("--rosters", settings.rosters, "Devices, roles and removals change meanwhile");
   app.add_flag("--history", settings.history, "With --rosters: every device must read what it may read");
   app.add_flag("--ended", settings.ended, "Every certificate has ended: that alarms, and stops nothing");
+  app.add_option("--restores", settings.restores_max, "Backups and restores of each, at most")
+      ->capture_default_str();
   app.add_flag("--hostile", settings.hostile, "The daemon delays, reorders and lies");
   app.add_flag("--lying-disk", settings.lying_disk, "The control: passes if every run notices the lie");
   CLI11_PARSE(app, argc, argv);

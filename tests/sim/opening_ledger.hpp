@@ -22,6 +22,12 @@ class opening_ledger {
 public:
   void write(const opening& o) { leaves_[o.leaf] = o; }
 
+  /// A restore did not bring back these leaves and all behind them; others will stand there.
+  void forget_from(std::uint64_t leaf) {
+    leaves_.erase(leaves_.lower_bound(leaf), leaves_.end());
+    used_.erase(used_.lower_bound({leaf, 0}), used_.end());
+  }
+
   /// A body reached this reader, behind this leaf. What is wrong with that, or nothing.
   std::string take(std::uint64_t leaf, const user_id& user, const device_id& device,
                    const conversation_id& conversation, std::uint64_t seq);

@@ -10,19 +10,34 @@ void conversations::catch_up_all(ended then) {
       then(why);
       return;
     }
-    auto last = listed;
-    take_listed(std::move(listed), [this, last = std::move(last), then](refusal) {
-      std::vector<conversation_id> behind;
-      for (const auto& c : last)
-        if (const auto* held = find(c.id); held != nullptr && c.last_seq > held->seq)
-          behind.push_back(c.id);
+    offer_links(listed, [this, listed, then](std::size_t offered) {
       if (!core_.inner)
         return then(refusal::not_logged_in);
-      auto one_less = after_all(behind.size() + 1, then);
-      look_back_all(one_less);
-      for (const auto& id : behind)
-        catch_up(id, one_less);
+      if (offered == 0)
+        return take_all_listed(listed, then);
+      list([this, then](refusal again, std::vector<wire::device::conversation> all) {
+        if (again != refusal::none)
+          return then(again);
+        take_all_listed(std::move(all), then);
+      });
     });
+  });
+}
+
+void conversations::take_all_listed(std::vector<wire::device::conversation> listed, ended then) {
+  auto last = listed;
+  take_listed(std::move(listed), [this, last = std::move(last), then](refusal) {
+    std::vector<conversation_id> behind;
+    for (const auto& c : last)
+      if (const auto* held = find(c.id);
+          held != nullptr && (c.last_seq > held->seq || held->incarnation != core_.incarnation))
+        behind.push_back(c.id);
+    if (!core_.inner)
+      return then(refusal::not_logged_in);
+    auto one_less = after_all(behind.size() + 1, then);
+    look_back_all(one_less);
+    for (const auto& id : behind)
+      catch_up(id, one_less);
   });
 }
 
@@ -45,6 +60,8 @@ void conversations::end(const conversation_id& where, refusal why) {
   }
   auto waiting = std::move(found->second.waiting);
   catching_.erase(found);
+  if (why == refusal::none)
+    say_again(where);
   for (auto& then : waiting)
     then(why);
 }
@@ -56,21 +73,29 @@ void conversations::fetch_page(const conversation_id& where) {
     return;
   }
   if (held->incarnation != core_.incarnation) {
-    // After a restore cursors start anew and slips are offered again (e2ee 6.6), which this version does not
-    // do.
-    core_.say({notice::about::log, refusal::other_incarnation, {}, where, {}, {}});
-    end(where, refusal::other_incarnation);
+    bool believed = core_.pin && core_.pin->incarnation == core_.incarnation;
+    auto why = believed ? begin_anew(where) : refusal::other_incarnation;
+    if (!believed)
+      core_.say({notice::about::log, why, {}, where, {}, {}});
+    if (why == refusal::none)
+      fetch_page(where);
+    else
+      end(where, why);
     return;
   }
   wire::device::get_slips request{where, held->incarnation, held->seq, slips_per_page_max};
-  core_.link.ask_for<wire::device::slips>(request, [this, where](result<wire::device::slips> answer) {
-    if (!core_.inner)
-      end(where, refusal::not_logged_in);
-    else if (!answer)
-      end(where, answer.why());
-    else
-      take_page(where, *answer);
-  });
+  auto asked_in = core_.incarnation;
+  core_.link.ask_for<wire::device::slips>(
+      request, [this, where, asked_in](result<wire::device::slips> answer) {
+        if (!core_.inner)
+          end(where, refusal::not_logged_in);
+        else if (asked_in != core_.incarnation) // before a restore, whoever answers it
+          fetch_page(where);
+        else if (!answer)
+          end(where, answer.why());
+        else
+          take_page(where, *answer);
+      });
 }
 
 void conversations::take_page(const conversation_id& where, const wire::device::slips& page) {
@@ -144,11 +169,14 @@ void conversations::fetch(const conversation_id& where, lacking all, ended then)
 refusal conversations::keep(const conversation_id& where, const std::vector<wire::device::slip>& slips) {
   auto held = all_.at(where);
   std::vector<judged_slip> fresh;
+  std::set<std::uint64_t> known; // before a restore
   store_changes changes;
   for (const auto& slip : slips) {
     if (slip.conversation != where || slip.seq <= held.seq)
       continue; // of elsewhere, or a duplicate
     auto judged = messages_.judge(slip, held.head);
+    if (recognise(where, judged))
+      known.insert(slip.seq);
     messages_.put(changes, where, judged);
     held.seq = slip.seq;
     fresh.push_back(std::move(judged));
@@ -171,7 +199,7 @@ refusal conversations::keep(const conversation_id& where, const std::vector<wire
       core_.say({notice::about::unreadable, judged.row.unreadable, {}, where, judged.shown.message, {}});
       if (unreadable)
         unreadable(where, judged.seq);
-    } else if (core_.events.arrived)
+    } else if (core_.events.arrived && !known.contains(judged.seq))
       core_.events.arrived(judged.shown);
     take_acts(where, judged.seq, judged.acknowledgement, judged.recall);
   }
@@ -223,7 +251,7 @@ void conversations::on_slip(const wire::device::slip& slip) {
     });
     return;
   }
-  if (slip.seq <= held->seq) {
+  if (slip.seq <= held->seq && held->incarnation == core_.incarnation) {
     take_acts(slip.conversation, slip.seq, acknowledgement_of(slip), recall_of(slip));
     return;
   }

@@ -25,7 +25,10 @@ public:
 
   refusal load();
   /// The device is locked: what is on its way ends with not_logged_in.
-  void forget() { all_.clear(); }
+  void forget() {
+    all_.clear();
+    earlier_.clear();
+  }
 
   /// Lists them, verifies what is new or changed, and fetches every new slip.
   void catch_up_all(ended then);
@@ -38,6 +41,8 @@ public:
   /// A slip that came by itself: taken at once if it is the next one and everything it needs is here, else
   /// fetched in order. A known one only tells who acknowledged.
   void on_slip(const wire::device::slip& slip);
+  /// Told of own words about a message that the server has forgotten, and the message not: to be said again.
+  std::function<void(const message_id&message)> forgotten_acknowledgement, forgotten_recall;
   /// Told of slips that were kept and cannot be read.
   std::function<void(const conversation_id& where, std::uint64_t seq)> unreadable;
 
@@ -57,6 +62,11 @@ public:
   };
   [[nodiscard]] const entry* find(const conversation_id& where) const;
   [[nodiscard]] const std::map<conversation_id, entry>& all() const { return all_; }
+  /// The server was restored and has forgotten it: whoever signed its newest link offers it again.
+  [[nodiscard]] bool awaited(const conversation_id& where) const {
+    const auto* held = find(where);
+    return held != nullptr && held->incarnation != core_.incarnation;
+  }
   /// As the daemon listed roles; kept for this session.
   void name_role(const party_id& party, std::string name) { role_names_[party] = std::move(name); }
   [[nodiscard]] std::string name_of(const party_id& party) const;
@@ -76,6 +86,16 @@ private:
   [[nodiscard]] refusal judge_link(const e2ee::conversation_link& link, const e2ee::log_place& at) const;
   void adopt_by_place(const e2ee::conversation_link& link, refusal now, const ended& then);
   refusal commit_link(const e2ee::conversation_link& link);
+  // after_restore.cpp
+  /// Links of this device's that the server has forgotten, submitted once more; `then` gets how many.
+  void offer_links(const std::vector<wire::device::conversation>& listed,
+                   std::function<void(std::size_t)> then);
+  refusal begin_anew(const conversation_id& where);
+  void say_again(const conversation_id& where);
+  /// True: it was known here before the restore, and is no news.
+  bool recognise(const conversation_id& where, judged_slip& slip) const;
+  void take_all_listed(std::vector<wire::device::conversation> listed, ended then);
+
   void fetch_page(const conversation_id& where);
   void take_page(const conversation_id& where, const wire::device::slips& page);
   void fetch_lacking(const conversation_id& where, const wire::device::slips& page, ended then);
@@ -103,6 +123,7 @@ private:
   std::map<conversation_id, catching> catching_;
   std::set<conversation_id> again_; ///< a timer will fetch them once more
   std::map<party_id, std::string> role_names_;
+  std::map<conversation_id, earlier_messages> earlier_; ///< of conversations that began anew; in memory alone
 };
 
 } // namespace wardline::client

@@ -5,7 +5,8 @@ namespace wardline::client {
 refusal core::commit(store_changes changes) {
   bool with_pin = pin_moved && rows.open() && pin;
   if (with_pin) {
-    auto row = rows::encode(rows::pin{pin->incarnation, pin->head.origin, pin->head.size, pin->head.root});
+    auto row = rows::encode(
+        rows::pin{pin->incarnation, pin->head.origin, pin->head.size, pin->head.root, pin->shared});
     rows.put(changes, table::pin, rows::key_of("pin"), row);
     rows.put(changes, table::keys, rows::key_of("pin"), row);
   }

@@ -5,6 +5,7 @@
 #include "client/vault.hpp"
 #include "e2ee/checkpoint.hpp"
 #include "e2ee/entitlement.hpp"
+#include "e2ee/life.hpp"
 #include "e2ee/party_keys.hpp"
 #include "e2ee/standing.hpp"
 #include <limits>
@@ -49,7 +50,8 @@ struct core {
   std::optional<rows::device> me;
   std::unique_ptr<inner_part> inner; ///< nothing while locked
   std::optional<logged_in_as> who;
-  incarnation_id incarnation; ///< of the daemon's hello on the live channel
+  incarnation_id incarnation;    ///< of the daemon's hello on the live channel
+  std::uint64_t safe_leaves = 0; ///< of the newest welcome: what was accepted below is in a backup
 
   /// The newest checkpoint that is known to continue the pinned one. `pin_moved`: not in the store yet; the
   /// next commit takes it along.

@@ -8,12 +8,11 @@ namespace wardline::client {
 device::parts::parts(device& owner, device_store& store, pipe& out, device_events events)
     : face{owner}, shared{store, out, heard(), std::move(events)}, log{shared}, objects{shared, log},
       changes{shared, log, objects}, parties{shared, log, objects, changes}, packs{shared, objects, parties},
-      turns{shared, objects, changes, parties, packs}, messages{shared},
-      conversations{shared, objects, changes, parties, messages}, uploads{shared}, outbox{shared,
-                                                                                          conversations,
-                                                                                          parties, messages,
-                                                                                          uploads},
-      opening{shared, messages}, downloads{shared, messages}, acts{shared, messages},
+      turns{shared, objects, changes, parties, packs}, messages{shared}, conversations{shared, objects,
+                                                                                       changes, parties,
+                                                                                       messages},
+      uploads{shared}, outbox{shared, conversations, parties, messages, uploads}, opening{shared, messages},
+      downloads{shared, messages}, lives{shared, log, objects, messages, outbox}, acts{shared, messages},
       key_lists{shared, parties, messages, conversations}, reports{shared, objects, messages, key_lists},
       registry{shared, objects, changes}, exposures{shared, log, parties}, second{shared, objects, changes,
                                                                                   parties, registry},
@@ -36,6 +35,10 @@ device::parts::parts(device& owner, device_store& store, pipe& out, device_event
     auto all = settled ? messages.unopenable() : std::vector<std::pair<conversation_id, std::uint64_t>>{};
     if (std::find(all.begin(), all.end(), std::pair{where, seq}) != all.end())
       reports.report(where, seq);
+  };
+  conversations.forgotten_recall = [this](const message_id& m) { acts.recall(m, [](const auto&) {}); };
+  conversations.forgotten_acknowledgement = [this](const message_id& m) {
+    acts.acknowledge(m, [](const auto&) {});
   };
   damaged = enrolment.load();
   log.load_outer();
@@ -75,6 +78,7 @@ void device::parts::start(time_ms now) {
 void device::parts::on_welcome(wire::device::welcome& w) {
   greeted = true;
   away = refusal::none;
+  shared.safe_leaves = w.safe_leaves;
   (void)log.advance(w.checkpoint, w.consistency);
   if (!w.user) {
     if (shared.inner)

@@ -8,6 +8,7 @@
 #include "client/enrolment.hpp"
 #include "client/exposures.hpp"
 #include "client/key_lists.hpp"
+#include "client/lives.hpp"
 #include "client/opening.hpp"
 #include "client/outbox.hpp"
 #include "client/renewal.hpp"
@@ -37,6 +38,7 @@ struct device::parts {
   client::outbox outbox;
   client::opening opening;
   client::downloads downloads;
+  client::lives lives;
   client::acts acts;
   client::key_lists key_lists;
   client::reports reports;
@@ -74,10 +76,12 @@ struct device::parts {
   void take_next_share(const wire::device::share& share);
   void confirm_share(std::uint32_t number);
   void on_share_gone(std::uint32_t number);
-  refusal check_last_share(std::uint32_t number);
+  refusal check_last_share(std::uint32_t number, std::uint32_t oldest);
   void on_wipe_order(bytes_view raw); // store_wipe.cpp
   refusal load_inner();
   void settle();
+  void settle_life();
+  void settle_own();
   void settle_parties();
   void settle_packs();
   void settle_slips();

@@ -16,6 +16,27 @@ void device::parts::settle() {
     return;
   }
   settling = true;
+  if (lives.is_new())
+    settle_life();
+  else
+    settle_own();
+}
+
+/// The server was restored since: what that means for what is kept here comes before anything is asked of its
+/// log. Whatever is wrong with it was said, and stops nothing urgent (e2ee 5.15).
+void device::parts::settle_life() {
+  lives.meet([this](refusal why) {
+    if (!shared.inner)
+      return end_settling(refusal::not_logged_in);
+    if (why == refusal::none)
+      why = load_inner();
+    if (!shared.inner || passes(why))
+      return end_settling(shared.inner ? why : refusal::not_logged_in);
+    settle_own();
+  });
+}
+
+void device::parts::settle_own() {
   std::vector<hash32> own{shared.inner->certificate.hash()};
   own.insert(own.end(), shared.me->chain.begin(), shared.me->chain.end());
   std::erase_if(own, [this](const hash32& h) { return objects.held(h); });
@@ -92,6 +113,7 @@ void device::parts::settle_keys() {
       (void)shared.commit({}); // the pin, if nothing else took it along
       settled = true;
       end_settling(refusal::none);
+      (void)outbox.drop_safe(shared.safe_leaves); // a full disk keeps them
       outbox.send_all();
       acts.send_all();
       if (shared.inner)

@@ -246,6 +246,7 @@ struct notice {
     not_sent,        ///< an outbox row stopped: why
     store,           ///< the store refused or failed, or its lock share went back: why
     certificate,     ///< this device's certificate ends soon or has ended (none), or was not renewed: why
+    restored, ///< the server was restored from a backup: `forgotten` entries of its log did not come back
   };
   about what = about::log;
   refusal why = refusal::none;
@@ -253,6 +254,7 @@ struct notice {
   conversation_id conversation;
   message_id message;
   std::string name; ///< of the party, where one is meant
+  std::uint64_t forgotten = 0;
 };
 
 } // namespace wardline::client

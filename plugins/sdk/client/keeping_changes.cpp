@@ -81,6 +81,24 @@ refusal objects::keep_changes(const std::vector<proved>& found, store_changes wi
   return refusal::none;
 }
 
+refusal objects::forget_places_from(std::uint64_t kept, store_changes& changes) const {
+  auto why = core_.rows.scan(table::objects, {}, [&](bytes_view key, bytes_view value) {
+    auto row = rows::decode<rows::object>(value);
+    if (!row)
+      return refusal::value_not_openable;
+    if (row->position >= kept) {
+      row->position = kept;
+      core_.rows.put(changes, table::objects, to_bytes(key), rows::encode(*row));
+    }
+    return refusal::none;
+  });
+  auto raw = core_.rows.get(table::changes, rows::key_of("changes"));
+  auto followed = raw ? rows::decode<rows::changes>(raw->value) : std::nullopt;
+  if (followed && followed->after_leaf > kept)
+    core_.rows.put(changes, table::changes, rows::key_of("changes"), rows::encode(rows::changes{kept}));
+  return why;
+}
+
 void objects::note_spoilt(const hash32& hash) {
   changes_.erase(hash);
   spoilt_.insert(hash);

@@ -73,7 +73,7 @@ void log_watch::load_outer() {
   core_.pin.reset();
   core_.pin_moved = false;
   if (row)
-    core_.pin = e2ee::log_pin{row->incarnation, {row->origin, row->size, row->root}};
+    core_.pin = e2ee::log_pin{row->incarnation, {row->origin, row->size, row->root}, row->shared};
 }
 
 refusal log_watch::load_inner() const {
@@ -104,8 +104,8 @@ expected<e2ee::checkpoint> log_watch::verified(const std::string& note) const {
 }
 
 refusal log_watch::advance(const std::string& note, std::span<const hash32> consistency) {
-  if (note.empty())
-    return refusal::none;
+  if (note.empty() || (core_.pin && core_.pin->incarnation != core_.incarnation))
+    return refusal::none; // of another life: lives.hpp judges it
   auto head = verified(note);
   refusal why = head.why();
   if (head && !core_.pin) {
@@ -129,6 +129,8 @@ refusal log_watch::advance(const std::string& note, std::span<const hash32> cons
 }
 
 void log_watch::settle_on(const std::string& note, std::function<void(refusal)> then) {
+  if (core_.pin && core_.pin->incarnation != core_.incarnation)
+    return then(refusal::needs); // until lives.hpp has made up its mind
   auto head = verified(note);
   if (!head) {
     report(head.why());
@@ -164,11 +166,27 @@ void log_watch::settle_on(const std::string& note, std::function<void(refusal)> 
       });
 }
 
+expected<e2ee::checkpoint> log_watch::of_later_life(const std::string& note) const {
+  auto server = e2ee::server_certificate::decode(core_.me->server, core_.me->clinic);
+  auto decoded = e2ee::decode_note(note);
+  if (!server || !decoded)
+    return server ? decoded.why() : server.why();
+  if (!e2ee::later_epoch(core_.pin->head.origin, decoded->head.origin))
+    return refusal::log_other_origin;
+  if (auto why = e2ee::check_note(*decoded, decoded->head.origin, server->log_key); why != refusal::none)
+    return why;
+  return decoded->head;
+}
+
 expected<log_entry> log_watch::prove_entry(const wire::device::logged& x) const {
+  return core_.pin ? prove_entry(x, core_.pin->head) : refusal::not_in_log;
+}
+
+expected<log_entry> log_watch::prove_entry(const wire::device::logged& x,
+                                           const e2ee::checkpoint& head) const {
   auto entry = read_entry(x.entry);
-  if (!entry || !core_.pin)
+  if (!entry)
     return refusal::not_in_log;
-  const auto& head = core_.pin->head;
   entry->leaf = x.leaf;
   entry->leaf_hash = e2ee::leaf_hash(leaf_data(entry->kind, x.salt, x.entry));
   auto why = e2ee::check_inclusion(entry->leaf_hash, x.leaf, head.size, head.root, x.proof);

@@ -37,6 +37,12 @@ public:
   [[nodiscard]] expected<proved> prove(const wire::device::logged& x) const;
   /// The same of an entry alone, whatever it says.
   [[nodiscard]] expected<log_entry> prove_entry(const wire::device::logged& x) const;
+  /// Under a checkpoint that is not pinned yet.
+  [[nodiscard]] expected<log_entry> prove_entry(const wire::device::logged& x,
+                                                const e2ee::checkpoint& head) const;
+  /// A checkpoint of the same log in a later life of the store (lives.hpp), rightly signed. Refusals:
+  /// log_other_origin, bad_signature, those of decode_note.
+  [[nodiscard]] expected<e2ee::checkpoint> of_later_life(const std::string& note) const;
 
 private:
   expected<e2ee::checkpoint> verified(const std::string& note) const;

@@ -34,13 +34,12 @@ bool comes_before(const message_row& a, const message_row& b) {
          std::tie(urgency_b, b.accepted, b.conversation, b.seq);
 }
 
-/// What somebody else's word about the key can heal: everything before the seal was right.
+} // namespace
+
 bool wants_key(refusal why) {
   return why == refusal::needs || why == refusal::seal_not_openable ||
          why == refusal::key_commitment_mismatch;
 }
-
-} // namespace
 
 refusal messages::load() {
   forget();

@@ -37,6 +37,20 @@ struct judged_slip {
   placed_act recall;          ///< likewise
 };
 
+/// What somebody else's word about the key can heal: everything before the seal was right.
+bool wants_key(refusal why);
+
+/// What this device knew of a message in an earlier life of the server's store (lives.hpp).
+struct earlier_message {
+  hash32 h{};
+  std::uint64_t opened = 0;
+  secret32 key; ///< zero if it was unreadable
+  user_id author;
+  user_id acknowledged_by;
+  time_ms recalled = 0;
+};
+using earlier_messages = std::map<message_id, earlier_message>;
+
 class messages {
 public:
   explicit messages(core& c) : core_{c} {}
@@ -44,6 +58,10 @@ public:
   /// The index of what is kept. value_not_openable.
   refusal load();
   void forget();
+  /// Everything of one conversation out of memory, and into `changes` out of the store.
+  earlier_messages begin_anew(const conversation_id& where, store_changes& changes);
+  /// The same message once more, under another seq perhaps: what only this device knows of it stays.
+  void inherit(judged_slip& slip, const earlier_message& before) const;
 
   /// What has to be fetched before judge() can say more than `needs`.
   [[nodiscard]] lacking lacks(const wire::device::slip& slip) const;

@@ -49,6 +49,9 @@ public:
   /// its place in the log is proved, its signature is the daemon's word. Refusals: overloaded, those of the
   /// store.
   refusal keep_changes(const std::vector<proved>& found, store_changes with);
+  /// Into `changes`: places from `kept` on are of leaves that a restore did not bring back (lives.hpp). What
+  /// stood there counts from the entry that opened the new life, and changes are followed from there again.
+  refusal forget_places_from(std::uint64_t kept, store_changes& changes) const;
   /// The kind of a party has become known: what waited for it counts from now on.
   void judge_waiting() { admit_waiting(core_.inner->trust); }
   /// Changes that came under a wrong signature: to be asked for again.

@@ -41,10 +41,7 @@ refusal outbox::load() {
   });
   if (why != refusal::none)
     return why;
-  return uploads_.load([this](const message_id& message) {
-    auto row = all_.find(message);
-    return row != all_.end() && row->second.shown.state != outbox_state::acked;
-  });
+  return uploads_.load([this](const message_id& message) { return all_.contains(message); });
 }
 
 std::vector<outbox_row> outbox::rows() const {
@@ -171,12 +168,17 @@ refusal outbox::keep(const conversation_id& where, const draft& what, const mess
   store_changes room;
   if (auto why = make_room(room); why != refusal::none)
     return why;
-  for (const auto& gone : room)
-    all_.erase(*message_id::from(gone.key));
+  std::vector<message_id> gone;
+  for (const auto& c : room)
+    gone.push_back(*message_id::from(c.key));
   wiped_bytes raw{rows::encode(row)};
   core_.rows.put(room, table::outbox, rows::key_of_id(id), raw.value);
   if (auto why = core_.commit(std::move(room)); why != refusal::none)
     return why;
+  for (const auto& m : gone) {
+    all_.erase(m);
+    uploads_.erase(m);
+  }
   all_[id] = {{id, where, row.state, 0, 0, refusal::none}, row.order};
   return refusal::none;
 }
@@ -258,7 +260,7 @@ void outbox::ack(const message_id& message, std::uint64_t seq, std::uint64_t lea
     row->leaf = leaf;
     why = write(message, *row);
     if (why == refusal::none)
-      uploads_.erase(message);
+      trim_files();
   }
   tell(message, because(why));
 }
@@ -293,7 +295,7 @@ void outbox::take_refusal(const message_id& message, const refused& no) {
     look_for(message, no);
   } else if (no.why == refusal::stale_conversation) {
     conversations_.refresh(row->conversation, [this, message, no](refusal) { stop(message, no); });
-  } else if (passes(no.why)) {
+  } else if (passes(no.why) || (no.why == refusal::not_found && conversations_.awaited(row->conversation))) {
     if (no.why != refusal::not_logged_in)
       core_.after(resend_ms, [this, message] { post(message); });
     tell(message, no);

@@ -12,6 +12,8 @@ inline constexpr std::uint8_t reseals_max = 5;
 /// Rows kept. Acked ones stay so that a restored server can be offered them again; above this number the
 /// oldest acked ones go, and with nothing acked among them writing is refused as overloaded.
 inline constexpr std::size_t outbox_rows_max = 4'096;
+/// Bytes of files of acked messages that are kept for the same reason; above it the oldest go.
+inline constexpr std::uint64_t kept_files_bytes_max = wire::message_files_bytes_max;
 /// Milliseconds until a message is sent again that the server could not store.
 inline constexpr std::uint64_t resend_ms = 5'000;
 
@@ -37,6 +39,11 @@ public:
   void send_all();
   /// stale_conversation, confirmed by the person: a new header around the same id, K and body.
   void confirm(const message_id& message, moved then);
+  /// Into `changes`: what was acked in an earlier life of the server's store is sent once more; it knows by
+  /// the id what came back. What was recalled meanwhile goes.
+  refusal offer_again(store_changes& changes) const;
+  /// Acked below this leaf: a backup holds it, and nothing of it is kept here any longer.
+  refusal drop_safe(std::uint64_t safe_leaves);
   /// Nothing waits for an answer.
   [[nodiscard]] bool idle() const { return on_way_.empty(); }
 
@@ -52,6 +59,7 @@ private:
   expected<rows::outbox> read(const message_id& message) const;
   refusal write(const message_id& message, const rows::outbox& row);
   refusal make_room(store_changes& changes);
+  void trim_files();
   /// Slip, body and the row that they stand in.
   refusal keep(const conversation_id& where, const draft& what, const message_id& id, secret32 key,
                std::vector<sealed_file> files);

@@ -117,7 +117,7 @@ std::optional<keys> decode(bytes_view raw) {
 }
 
 bytes encode(const pin& r) {
-  return begin().put(r.incarnation).text8(r.origin).u64(r.size).put(r.root).take();
+  return begin().put(r.incarnation).text8(r.origin).u64(r.size).put(r.root).u64(r.shared).take();
 }
 
 template <>
@@ -128,6 +128,8 @@ std::optional<pin> decode(bytes_view raw) {
   r.origin = in.text8(255);
   r.size = in.u64();
   r.root = in.b32();
+  if (in.left() != 0)
+    r.shared = in.u64();
   return ended(in, std::move(r));
 }
 

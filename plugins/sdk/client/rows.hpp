@@ -49,6 +49,7 @@ struct pin {
   std::string origin;
   std::uint64_t size = 0;
   hash32 root{};
+  std::uint64_t shared = UINT64_MAX; ///< likewise in rows written before there were restores
 };
 
 /// table conversations, key conversation id.

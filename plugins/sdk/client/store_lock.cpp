@@ -3,6 +3,7 @@
 #include "client/device_parts.hpp"
 #include "e2ee/act.hpp"
 #include "e2ee/signing.hpp"
+#include <algorithm>
 
 namespace wardline::client {
 
@@ -21,7 +22,7 @@ refusal device::parts::open_inner(const wire::device::share& share) {
   if (shared.rows.made()) {
     if (auto why = shared.rows.unlock(shared.me->id, share.number, half); why != refusal::none)
       return why;
-    if (auto why = check_last_share(share.number); why != refusal::none)
+    if (auto why = check_last_share(share.number, share.oldest); why != refusal::none)
       return why;
     return load_inner();
   }
@@ -36,9 +37,9 @@ refusal device::parts::open_inner(const wire::device::share& share) {
 }
 
 /// The number of the last half that opened this store stands in the inner part. A lower one is an alarm, and
-/// work goes on. Older wraps go: the daemon has no half for them any more, or would not have offered this
-/// one.
-refusal device::parts::check_last_share(std::uint32_t number) {
+/// work goes on; after a restore it is no wonder. Older wraps go: the daemon has no half for them any more,
+/// or would not have offered this one. `oldest`: but for this one, which a restore may bring back.
+refusal device::parts::check_last_share(std::uint32_t number, std::uint32_t oldest) {
   auto raw = shared.rows.get(table::keys, last_share_key());
   if (!raw && raw.why() != refusal::not_found)
     return refusal::store_not_openable;
@@ -47,6 +48,8 @@ refusal device::parts::check_last_share(std::uint32_t number) {
     e2ee::reader in{raw->value};
     last = in.u32();
   }
+  if (number < last && lives.is_new())
+    return refusal::none;
   if (number < last) {
     notice n;
     n.what = notice::about::store;
@@ -54,16 +57,18 @@ refusal device::parts::check_last_share(std::uint32_t number) {
     shared.say(std::move(n));
     return refusal::none;
   }
-  if (number == last)
+  auto keep_from = oldest == 0 ? number : oldest;
+  auto wraps = shared.rows.wraps();
+  bool older = std::any_of(wraps.begin(), wraps.end(), [&](auto n) { return n < keep_from; });
+  if (number == last && !older)
     return refusal::none;
   e2ee::writer out;
   out.u32(number);
   store_changes next;
   shared.rows.put(next, table::keys, last_share_key(), out.so_far());
-  if (number > 1)
-    for (std::uint32_t n : shared.rows.wraps())
-      if (n < number)
-        vault::erase(next, table::wrap, e2ee::writer{}.u32(n).take());
+  for (std::uint32_t n : wraps)
+    if (n < keep_from)
+      vault::erase(next, table::wrap, e2ee::writer{}.u32(n).take());
   auto why = shared.rows.commit(next);
   return why == refusal::storage_refused ? refusal::none : why; // a full disk keeps nobody out
 }

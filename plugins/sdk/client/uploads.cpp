@@ -44,6 +44,15 @@ refusal uploads::load(const std::function<bool(const message_id&)>& wanted) {
   return why;
 }
 
+std::uint64_t uploads::size_of(const message_id& message) const {
+  auto found = all_.find(message);
+  std::uint64_t out = 0;
+  if (found != all_.end())
+    for (const auto& f : found->second.files)
+      out += f.blob_size;
+  return out;
+}
+
 void uploads::told(transfer::stage at, const attachment_id& attachment, std::uint64_t done,
                    std::uint64_t all) const {
   if (core_.events.transferred)

@@ -37,9 +37,11 @@ public:
   expected<std::vector<sealed_file>> seal(const message_id& message, const secret32& key,
                                           const std::vector<outgoing_file>& files);
   [[nodiscard]] bool has(const message_id& message) const { return all_.contains(message); }
+  /// Bytes of its blobs.
+  [[nodiscard]] std::uint64_t size_of(const message_id& message) const;
   /// Everything that the daemon does not hold.
   void send(const message_id& message, sent then);
-  /// The message was accepted, or was never written.
+  /// The message is in a backup of the server, or was never written.
   void erase(const message_id& message);
 
 private:

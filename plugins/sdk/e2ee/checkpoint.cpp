@@ -110,21 +110,6 @@ expected<note_signature> read_signature(std::string_view line) {
 }
 
 /// The log epoch at the end of `<prefix>/<epoch>`, and the prefix with its slash.
-struct origin_parts {
-  std::string_view prefix;
-  std::uint64_t epoch;
-};
-
-std::optional<origin_parts> split(std::string_view origin) {
-  auto slash = origin.rfind('/');
-  if (slash == std::string_view::npos)
-    return std::nullopt;
-  auto epoch = from_decimal(origin.substr(slash + 1));
-  if (!epoch)
-    return std::nullopt;
-  return origin_parts{origin.substr(0, slash + 1), *epoch};
-}
-
 } // namespace
 
 std::string base64(bytes_view raw) {
@@ -241,23 +226,7 @@ expected<log_pin> advance_pin(const log_pin& pin, const checkpoint& next, std::s
              why != refusal::none) {
     return why;
   }
-  return log_pin{pin.incarnation, next};
-}
-
-expected<log_pin> adopt_new_origin(const log_pin& pin, const incarnation_id& incarnation,
-                                   const checkpoint& next, const checkpoint& embedded,
-                                   std::span<const hash32> proof) {
-  auto before = split(pin.head.origin);
-  auto after = split(next.origin);
-  if (!incarnation || incarnation == pin.incarnation || !before || !after ||
-      before->prefix != after->prefix || after->epoch != before->epoch + 1)
-    return refusal::log_other_origin;
-  if (next.size == 0) // entry 0 is what justifies the new log
-    return refusal::log_rolled_back;
-  auto bridge = advance_pin(pin, embedded, proof);
-  if (!bridge)
-    return bridge.why();
-  return log_pin{incarnation, next};
+  return log_pin{pin.incarnation, next, pin.shared};
 }
 
 } // namespace wardline::e2ee

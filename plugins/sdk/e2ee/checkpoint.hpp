@@ -80,6 +80,8 @@ expected<std::string> make_note(const checkpoint& head, const public_key& log_ke
 struct log_pin {
   incarnation_id incarnation;
   checkpoint head;
+  /// Leaves that all lives followed so far have in common (life.hpp); no limit: there was no restore.
+  std::uint64_t shared = UINT64_MAX;
   bool operator==(const log_pin&) const = default;
 };
 
@@ -87,13 +89,5 @@ struct log_pin {
 /// `log_rolled_back` (smaller), `log_forked` (equal size with another root, or the proof from the pinned size
 /// does not hold). The caller keeps note and pin as evidence, and goes on with levels 1 and 2.
 expected<log_pin> advance_pin(const log_pin& pin, const checkpoint& next, std::span<const hash32> proof);
-
-/// The pin after a restore: another origin, accepted only under a new incarnation, with the same prefix and
-/// the next log epoch (else `log_other_origin`), whose entry 0 embeds a checkpoint of the pinned log
-/// (`embedded`: the caller has checked its signature and entry 0's inclusion in `next`) not smaller than the
-/// pin (else `log_rolled_back`) and consistent with it by `proof` (else `log_forked`).
-expected<log_pin> adopt_new_origin(const log_pin& pin, const incarnation_id& incarnation,
-                                   const checkpoint& next, const checkpoint& embedded,
-                                   std::span<const hash32> proof);
 
 } // namespace wardline::e2ee

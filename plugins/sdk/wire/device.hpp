@@ -165,12 +165,19 @@ struct get_exposure {
   std::uint64_t from_leaf = 0;
 };
 
+/// What a device pinned of an earlier life of the store (e2ee 6.6).
+struct meet_life {
+  incarnation_id earlier{};
+  std::uint64_t size = 0; ///< >= 1
+  hash32 root{};
+};
+
 using request_body =
     std::variant<hello, show_invitation, enrol, log_in, log_off, find_person, list_parties, get_party,
                  get_objects, list_conversations, submit, invite, post, get_slips, open, act, get_checkpoint,
                  prove, make_recovery_codes, set_second_factor, list_pending, get_packs, get_key_lists,
                  get_standing, get_changes, want_pack, claim, list_inbox, get_duty, get_exposure, get_upload,
-                 put_chunk, get_chunk>;
+                 put_chunk, get_chunk, meet_life>;
 
 struct request {
   request_id id{};
@@ -201,6 +208,7 @@ struct share {
   bytes value;                   ///< 32 bytes; whoever holds this wipes it
   std::uint32_t next_number = 0; ///< 0 = none is offered
   bytes next{};                  ///< 32 bytes or none; likewise
+  std::uint32_t oldest = 0;      ///< the half of this number may come back with a backup; 0 = none
 };
 struct welcome {
   user_id user{};
@@ -208,7 +216,8 @@ struct welcome {
   std::string checkpoint;
   std::vector<hash32> consistency;
   device::share share;
-  time_ms idle = 0; ///< 0 = no automatic log-off
+  time_ms idle = 0;              ///< 0 = no automatic log-off
+  std::uint64_t safe_leaves = 0; ///< messages accepted at a lower leaf are in a backup
 };
 struct invitation {
   bytes root;

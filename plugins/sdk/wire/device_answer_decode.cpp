@@ -44,6 +44,8 @@ void take(fields& in, share& out, pb::Share& m) {
   in.require(out.next_number == 0 ? m.next().empty() : out.next_number == out.number + 1);
   if (out.next_number != 0)
     in.take_secret(out.next, m.mutable_next(), 32);
+  in.require(m.oldest() < out.number);
+  out.oldest = m.oldest();
 }
 
 void take(fields& in, party_name& out, const pb::PartyName& m) {
@@ -73,6 +75,7 @@ void take(fields& in, welcome& out, pb::Welcome& m) {
   if (m.has_share())
     take(in, out.share, *m.mutable_share());
   out.idle = m.idle_ms();
+  out.safe_leaves = m.safe_leaves();
 }
 
 void take(fields& in, invitation& out, const pb::Invitation& m) {

@@ -32,6 +32,7 @@ void put_share(pb::Share& m, const share& s) {
   m.set_share(raw(s.value));
   m.set_next_number(s.next_number);
   m.set_next(raw(s.next));
+  m.set_oldest(s.oldest);
 }
 
 void put_name(pb::PartyName& m, const party_name& n) {
@@ -79,6 +80,7 @@ void put(pb::Answer& to, const welcome& a) {
   if (a.share.number != 0)
     put_share(*m.mutable_share(), a.share);
   m.set_idle_ms(a.idle);
+  m.set_safe_leaves(a.safe_leaves);
 }
 
 void put(pb::Answer& to, const invitation& a) {

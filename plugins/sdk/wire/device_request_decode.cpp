@@ -146,6 +146,13 @@ void take(fields&, get_checkpoint& out, pb::GetCheckpoint& m) {
   out.old_size = m.old_size();
 }
 
+void take(fields& in, meet_life& out, const pb::MeetLife& m) {
+  in.take(out.earlier, m.earlier());
+  in.require(m.size() >= 1);
+  out.size = m.size();
+  in.take(out.root, m.root());
+}
+
 void take(fields& in, prove& out, pb::Prove& m) {
   in.take_secret(out.second_factor, m.mutable_second_factor(), 1, second_factor_bytes_max);
 }
@@ -268,6 +275,7 @@ constexpr request_kind kinds[] = {
     {pb::Request::kGetUpload, small_bytes_max, decode_as<pb::GetUpload, get_upload>},
     {pb::Request::kPutChunk, sealed_chunk_bytes_max + room, decode_as<pb::PutChunk, put_chunk>},
     {pb::Request::kGetChunk, small_bytes_max, decode_as<pb::GetChunk, get_chunk>},
+    {pb::Request::kMeetLife, small_bytes_max, decode_as<pb::MeetLife, meet_life>},
 };
 constexpr std::uint32_t kind_first = std::begin(kinds)->number;
 constexpr std::uint32_t kind_last = (std::end(kinds) - 1)->number;

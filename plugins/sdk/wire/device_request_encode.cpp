@@ -137,6 +137,13 @@ void put(pb::Request& to, const get_checkpoint& r) {
   to.mutable_get_checkpoint()->set_old_size(r.old_size);
 }
 
+void put(pb::Request& to, const meet_life& r) {
+  auto& m = *to.mutable_meet_life();
+  m.set_earlier(raw(r.earlier.view()));
+  m.set_size(r.size);
+  m.set_root(raw(r.root));
+}
+
 void put(pb::Request& to, const prove& r) {
   to.mutable_prove()->set_second_factor(r.second_factor);
 }

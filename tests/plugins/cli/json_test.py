@@ -58,6 +58,12 @@ WARDCTL_REFUSED = [
     ["config", "diff", "--config", "good.yaml"], ["config", "diff", "none", "--config", "good.yaml"],
     ["status", "--config", "none"], ["status", "--config", "good.yaml"],
     ["doctor", "--config", "none"], ["doctor", "--config", "good.yaml"],
+    ["backup", "new", "--config", "none"], ["backup", "new", "--config", "good.yaml"],
+    ["backup", "new", "--current", "--config", "good.yaml"], ["backup", "verify", "none"],
+    ["backup", "verify", "none", "--recovery-key", "none", "--passphrase-file", "words"],
+    ["recovery-key", "new", "--passphrase-file", "none"], ["recovery-key", "words", "--passphrase-file", "words"],
+    ["restore", "none", "--recovery-key", "none", "--passphrase-file", "words", "--config", "good.yaml"],
+    ["restore", "none", "--recovery-key", "none", "--passphrase-file", "none", "--config", "good.yaml"],
     ["erasure", "--config", "none"], ["audit", "export", "new", "--config", "good.yaml"],
     ["audit", "proof", "--entry", "1", "--config", "good.yaml"],
     ["device", "gate", "A", "--reason", "B", "--config", "good.yaml"], ["device", "ungate", "A", "--config", "none"],
@@ -74,6 +80,7 @@ WARDCTL_UNREADABLE = [
     ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["config"], ["config", "show", "more"], ["config", "diff", "a", "b"], ["status", "more"],
     ["doctor", "--wrong"],
     ["config", "print", "poetry"], ["config", "check", "a", "b"], ["erasure", "more"], ["device"],
+    ["backup"], ["backup", "new", "--keep", "0"], ["backup", "verify"], ["recovery-key"], ["restore"], ["restore", "none"],
     ["device", "gate", "A"], ["device", "ungate"], ["audit"], ["audit", "export"],
     ["triage"], ["triage", "evaluate"], ["triage", "approve"]]
 

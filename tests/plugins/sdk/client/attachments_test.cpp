@@ -99,7 +99,7 @@ TEST_CASE("files go ahead of their message and come out as they went in") {
   auto sent = clinic.send(files);
   REQUIRE(sent.why() == refusal::none);
   CHECK(clinic.daemon.chunks_taken == 1 + 1 + 1 + 3);
-  CHECK(clinic.kept() == 0); // accepted: nothing is kept of them
+  CHECK(clinic.kept() == 1 + 6); // until a backup of the server holds them
   auto opened = clinic.open(*sent);
   REQUIRE(opened.content.attachments.size() == sizes.size());
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -138,6 +138,14 @@ TEST_CASE("an upload goes on from where the daemon left off, with the same bytes
   }
   CHECK(clinic.daemon.chunks_taken == 4);
   CHECK(clinic.daemon.conversations.begin()->second.messages.size() == 2);
+  CHECK(clinic.kept() == 1 + 4);
+  clinic.daemon.safe_leaves = clinic.daemon.conversations.begin()->second.messages.back().leaf;
+  clinic.restart("nurse1");
+  clinic.log_in_again();
+  CHECK(clinic.kept() == 1 + 4); // the backup is of before it
+  ++clinic.daemon.safe_leaves;
+  clinic.restart("nurse1");
+  clinic.log_in_again();
   CHECK(clinic.kept() == 0);
 }
 
@@ -189,6 +197,7 @@ TEST_CASE("an upload that never gets further ends with its reason, and says wher
 
 TEST_CASE("files that cannot go are refused before anything is sent, and nothing is kept of them") {
   two_people clinic;
+  std::size_t before = 0;
   SECTION("too large") {
     auto file = file_of("ecg.pdf", letters(10));
     file.size = wire::attachment_bytes_max + 1;
@@ -203,6 +212,7 @@ TEST_CASE("files that cannot go are refused before anything is sent, and nothing
   SECTION("too many") {
     std::vector<client::outgoing_file> files(wire::attachments_max, file_of("ecg.pdf", letters(10)));
     CHECK(clinic.send(files).why() == refusal::none);
+    before = clinic.kept();
     files.push_back(files.front());
     CHECK(clinic.send(files).why() == refusal::count_too_large);
   }
@@ -214,7 +224,7 @@ TEST_CASE("files that cannot go are refused before anything is sent, and nothing
   SECTION("a name that is none") {
     CHECK(clinic.send({file_of("ecg\u202efdp.exe", letters(10))}).why() == refusal::content_malformed);
   }
-  CHECK(clinic.kept() == 0);
+  CHECK(clinic.kept() == before);
 }
 
 TEST_CASE("chunks of a message that was never written are erased at the next log-in") {

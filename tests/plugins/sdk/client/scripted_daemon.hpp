@@ -113,6 +113,7 @@ public:
     std::vector<posted_message> messages; ///< seq - 1
   };
 
+  std::uint64_t safe_leaves = 0; ///< as welcomes say it
   clinic_id clinic;
   e2ee::signing_key identity;
   wire::noise_key_pair noise;

@@ -35,6 +35,7 @@ d::answer_body scripted_daemon::on(channel& c, const d::hello& m) {
   c.open->greet();
   d::welcome out;
   out.idle = idle;
+  out.safe_leaves = safe_leaves;
   out.checkpoint = note();
   out.consistency = consistency(m.pin_size);
   if (auto session = sessions.find(m.device); session != sessions.end()) {

@@ -209,7 +209,6 @@ TEST_CASE("a pin only moves forward along one log") {
   SECTION("negative 148: another origin without a new incarnation") {
     checkpoint other{"clinic.example/nahi/audit/2", 20, tree.root(20)};
     CHECK(advance_pin(pin, other, tree.consistency(9, 20)).why() == refusal::log_other_origin);
-    CHECK(adopt_new_origin(pin, life, other, at(9), {}).why() == refusal::log_other_origin);
   }
   SECTION("a proof of another tree") {
     auto bent = tree.consistency(9, 20);
@@ -223,37 +222,4 @@ TEST_CASE("a pin only moves forward along one log") {
     CHECK(advance_pin(empty, {origin, 0, tree.root(1)}, {}).why() == refusal::log_forked);
     CHECK(advance_pin(empty, empty.head, {}));
   }
-}
-
-TEST_CASE("after a restore only the next log epoch is taken, and only if it embeds what was pinned") {
-  std::vector<bytes> leaves;
-  for (std::uint8_t i = 0; i < 12; ++i)
-    leaves.push_back({i});
-  test::naive_tree tree{leaves};
-  auto at = [&](std::size_t n) { return checkpoint{origin, n, tree.root(n)}; };
-  incarnation_id life{};
-  incarnation_id next_life{};
-  life.value[0] = 1;
-  next_life.value[0] = 2;
-  log_pin pin{life, at(9)};
-  checkpoint next{"clinic.example/nahi/audit/2", 4, tree.root(4)};
-
-  auto adopted = adopt_new_origin(pin, next_life, next, at(12), tree.consistency(9, 12));
-  REQUIRE(adopted);
-  CHECK(*adopted == log_pin{next_life, next});
-  auto named = [&](const std::string& name) {
-    auto out = next;
-    out.origin = name;
-    return adopt_new_origin(pin, next_life, out, at(12), tree.consistency(9, 12)).why();
-  };
-  CHECK(named("clinic.example/nahi/audit/3") == refusal::log_other_origin);
-  CHECK(named("clinic.example/nahi/audit/1") == refusal::log_other_origin);
-  CHECK(named("clinic.example/nahi/audit/02") == refusal::log_other_origin);
-  CHECK(named("clinic.example/other/audit/2") == refusal::log_other_origin);
-  CHECK(named("2") == refusal::log_other_origin);
-  CHECK(adopt_new_origin(pin, next_life, next, at(8), {}).why() == refusal::log_rolled_back);
-  CHECK(adopt_new_origin(pin, next_life, next, at(12), {}).why() == refusal::log_forked);
-  CHECK(adopt_new_origin(pin, next_life, {next.origin, 0, empty_root()}, at(9), {}).why() ==
-        refusal::log_rolled_back);
-  CHECK(adopt_new_origin(pin, incarnation_id{}, next, at(9), {}).why() == refusal::log_other_origin);
 }

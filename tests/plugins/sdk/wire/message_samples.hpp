@@ -90,6 +90,7 @@ inline std::vector<device::request> sample_requests() {
       device::get_upload{sample_id<attachment_id>(11)},
       device::put_chunk{sample_id<attachment_id>(11), 524'320, 1, sample_bytes("chunk")},
       device::get_chunk{conversation, 5, sample_id<attachment_id>(11), 1},
+      device::meet_life{sample_id<incarnation_id>(10), 12, sample_hash(3)},
   };
   std::vector<device::request> out;
   for (auto& what : all)
@@ -154,11 +155,11 @@ inline std::vector<device::from_daemon> sample_answers() {
   const char* note = "clinic.example/audit/1\n1\nAA==\n\n\u2014 clinic.example/audit/1 AAAA\n";
   auto user = sample_id<user_id>(5);
   auto party = sample_id<party_id>(6);
-  device::share share{4, bytes(32, 7), 5, bytes(32, 8)};
+  device::share share{4, bytes(32, 7), 5, bytes(32, 8), 3};
   std::vector<device::answer_body> all{
       device::refused{refusal::stale_party, party, 9, sample_hash(1), sample_hash(2), user,
                       1'700'000'000'000},
-      device::welcome{user, 1'700'000'000'000, note, {sample_hash(3)}, share, 900'000},
+      device::welcome{user, 1'700'000'000'000, note, {sample_hash(3)}, share, 900'000, 7},
       device::invitation{sample_bytes("root"),
                          sample_bytes("server"),
                          {sample_bytes("registrar")},
