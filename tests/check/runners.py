@@ -125,6 +125,8 @@ def table(root):
         one("simulation control", FULL, [sim, "--seeds", "10", "--lying-disk", "--acts", "60"], 300, needs=("build dev",)),
         one("kill -9", FULL, [str(faults / "kill_test"), "--kills", "20"], 900,
             long=[str(faults / "kill_test"), "--kills", "200"], needs=("build dev",)),
+        one("power cuts", FULL, [str(faults / "power_cut_test"), "--cuts", "20"], 600,
+            long=[str(faults / "power_cut_test"), "--cuts", "500"], needs=("build dev",)),
         one("reconnect storm", FULL, [str(faults / "storm_test"), "--devices", "500"], 180, needs=("build dev",)),
         one("bad input, markers, core files", FULL, [str(faults / "fault_test")], 900, needs=("build dev",)),
         build("asan", FULL, "wardline_sim", *SANITIZED),
