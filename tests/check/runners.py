@@ -127,6 +127,9 @@ def table(root):
             long=[str(faults / "kill_test"), "--kills", "200"], needs=("build dev",)),
         one("power cuts", FULL, [str(faults / "power_cut_test"), "--cuts", "20"], 600,
             long=[str(faults / "power_cut_test"), "--cuts", "500"], needs=("build dev",)),
+        # Every third n: LMDB writes pages and its head in turns.
+        one("dying disks", FULL, [str(faults / "dying_disk_test"), "--every", "3"], 600,
+            long=[str(faults / "dying_disk_test")], needs=("build dev",)),
         one("reconnect storm", FULL, [str(faults / "storm_test"), "--devices", "500"], 180, needs=("build dev",)),
         one("bad input, markers, core files", FULL, [str(faults / "fault_test")], 900, needs=("build dev",)),
         build("asan", FULL, "wardline_sim", *SANITIZED),

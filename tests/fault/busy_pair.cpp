@@ -6,38 +6,60 @@ namespace wardline::fault {
 namespace {
 
 constexpr unsigned in_flight_max = 12;
+constexpr std::uint64_t file_bytes_max = 300'000; ///< two chunks
+
+client::outgoing_file file_of(const bytes& content) {
+  client::outgoing_file out{"note.txt", "text/plain", content.size(), {}};
+  out.read = [content](std::uint64_t offset, std::size_t length) -> std::optional<bytes> {
+    auto begin = content.begin() + static_cast<std::ptrdiff_t>(offset);
+    return bytes(begin, begin + static_cast<std::ptrdiff_t>(length));
+  };
+  return out;
+}
 
 } // namespace
 
-busy_pair::busy_pair(real_clinic& c, std::uint64_t seed) : dice_{seed}, clinic_{c} {
-  send_one();          // the conversation exists before the morning's copy is made
-  auto arrived = [&] { // whoever of the two wrote it
-    return clinic_.nurse().device->inbox().size() + clinic_.physician().device->inbox().size() == 1;
-  };
-  if (!clinic_.run_until([&] { return acked_ == 1 && arrived() && clinic_.physician().device->quiet(); }))
-    throw std::runtime_error{"the first message does not arrive"};
+busy_pair::busy_pair(real_clinic& c, std::uint64_t seed, habits h) : dice_{seed}, clinic_{c}, habits_{h} {
+  send_one(); // the conversation exists before the morning's copy is made
+  if (!clinic_.run_until([&] { return acked_ == 1 && clinic_.physician().device->quiet(); }))
+    throw std::runtime_error{"the first message is not acked"};
+  for (auto* d : {&clinic_.nurse(), &clinic_.physician()})
+    clinic_.act<client::nothing>("catching up", [&](auto then) { d->device->catch_up(std::move(then)); });
   morning_ = clinic_.physician().store;
 }
 
-void busy_pair::work(int ms) {
+void busy_pair::work(int ms, const std::function<bool()>& over) {
   auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{ms};
   clinic_.run_until(
       [&] {
         while (in_flight_ < in_flight_max)
-          roll(10) < 6 ? send_one() : open_or_acknowledge_or_send();
-        return std::chrono::steady_clock::now() >= end;
+          act_once();
+        return over() || std::chrono::steady_clock::now() >= end;
       },
       60'000);
   cut_off_ += in_flight_;
 }
 
-void busy_pair::send_one() {
+void busy_pair::act_once() {
+  auto rare = habits_.files + habits_.recalls == 0 ? 10 : roll(10);
+  if (rare < habits_.files)
+    return send_one(true);
+  if (rare < habits_.files + habits_.recalls)
+    return recall_one();
+  roll(10) < 6 ? send_one() : open_or_acknowledge_or_send();
+}
+
+void busy_pair::send_one(bool with_file) {
   auto n = promised_.size();
-  promised_.push_back({"message " + std::to_string(n) + " of this run", {}, {}, 0});
-  auto& from = roll(2) == 0 ? clinic_.nurse() : clinic_.physician();
+  promised_.push_back({"message " + std::to_string(n) + " of this run", roll(2) == 0, {}, {}, {}, 0});
+  auto& from = promised_[n].by_nurse ? clinic_.nurse() : clinic_.physician();
   client::draft what;
   what.text = promised_[n].text;
   what.level = client::urgency::now;
+  if (with_file) {
+    promised_[n].file = bytes(1 + roll(file_bytes_max), static_cast<std::uint8_t>(n));
+    what.files.push_back(file_of(promised_[n].file));
+  }
   ++in_flight_;
   from.device->send(
       &from == &clinic_.nurse() ? "physician" : "nurse", what,
@@ -50,6 +72,19 @@ void busy_pair::send_one() {
         promised_[n].message = r->message;
         promised_[n].conversation = r->conversation;
         promised_[n].seq = r->seq;
+      });
+}
+
+void busy_pair::recall_one() {
+  const auto& p = promised_[roll(promised_.size())];
+  if (p.seq == 0 || !recalling_.insert(p.message).second)
+    return send_one();
+  ++in_flight_;
+  (p.by_nurse ? clinic_.nurse() : clinic_.physician())
+      .device->recall(p.message, [this, m = p.message](client::result<client::acknowledged_message> r) {
+        --in_flight_;
+        if (r)
+          recalled_.insert(m);
       });
 }
 
@@ -91,19 +126,23 @@ void busy_pair::settle() {
     throw std::runtime_error{"the devices do not come to rest after a restart"};
 }
 
-found_messages busy_pair::witness() {
+void busy_pair::check() {
   clinic_.physician().leave(); // one device, one channel
   real_device w{"physician of the morning", morning_};
   log_in(w);
   auto& d = *w.device;
   clinic_.act<client::nothing>(
       "the witness's catching up", [&](auto then) { d.catch_up(std::move(then)); }, &w);
-  found_messages out;
+  found_messages found;
   for (const auto& c : d.conversations())
-    read_all(w, c, out);
+    read_all(w, c, found);
+  check_all(found);
+  for (const auto& p : promised_)
+    if (p.seq != 0 && !p.file.empty())
+      if (const auto& m = found.at({p.conversation, p.seq}); !m.recalled)
+        read_file(w, p, m);
   w.leave();
   log_in(clinic_.physician());
-  return out;
 }
 
 void busy_pair::log_in(real_device& who) {
@@ -128,7 +167,8 @@ void busy_pair::read_all(real_device& w, const client::conversation_row& c, foun
     if (row.unreadable != refusal::none)
       throw std::runtime_error{"a slip cannot be read: " + std::string{name_of(row.unreadable)}};
     seqs.push_back(row.seq);
-    out[{c.conversation, row.seq}] = {row.message, {}, static_cast<bool>(row.acknowledged_by)};
+    out[{c.conversation, row.seq}] = {
+        row.message, {}, static_cast<bool>(row.acknowledged_by), row.recalled != 0, {}};
   }
   for (std::uint64_t i = 1; i <= seqs.size(); ++i)
     if (!out.contains({c.conversation, i}))
@@ -144,41 +184,65 @@ void busy_pair::read_all(real_device& w, const client::conversation_row& c, foun
         },
         &w);
     for (const auto& o : opened) {
-      if (o.why != refusal::none)
+      auto& m = out[{c.conversation, o.row.seq}];
+      m.recalled = m.recalled || o.why == refusal::message_destroyed;
+      if (o.why != refusal::none && !m.recalled)
         throw std::runtime_error{"a body does not open: " + std::string{name_of(o.why)}};
-      out[{c.conversation, o.row.seq}].text = o.content.text;
+      m.text = o.content.text;
+      m.files = o.content.attachments;
     }
   }
 }
 
-void busy_pair::check() {
-  auto found = witness();
-  std::map<message_id, const found_message*> by_id;
-  std::set<std::string> written;
+void busy_pair::check_all(const found_messages& found) const {
+  std::set<std::string> written, there;
   for (const auto& p : promised_)
     written.insert(p.text);
+  std::map<message_id, const found_message*> by_id;
   for (const auto& [place, m] : found) {
-    if (!written.contains(m.text))
+    if (m.recalled ? !recalling_.contains(m.message) : !written.contains(m.text))
       throw std::runtime_error{"a message that is there has no text, or one that nobody wrote"};
-    if (!by_id.emplace(m.message, &m).second)
+    if (!by_id.emplace(m.message, &m).second || (!m.recalled && !there.insert(m.text).second))
       throw std::runtime_error{"a message stands there twice"};
   }
   for (const auto& p : promised_) {
     if (p.seq == 0)
       continue;
     auto at = found.find({p.conversation, p.seq});
-    if (at == found.end() || at->second.message != p.message || at->second.text != p.text)
+    if (at == found.end() || at->second.message != p.message ||
+        (!at->second.recalled && (at->second.text != p.text || at->second.files.empty() != p.file.empty())))
       throw std::runtime_error{"an acked message is not where it was promised to be"};
   }
+  auto fact_is_gone = [&](const message_id& m, bool found_message::*fact) {
+    auto at = by_id.find(m);
+    return at == by_id.end() || !(at->second->*fact);
+  };
   for (const auto& m : acknowledged_)
-    if (auto at = by_id.find(m); at == by_id.end() || !at->second->acknowledged)
+    if (fact_is_gone(m, &found_message::acknowledged))
       throw std::runtime_error{"an answered acknowledgement is gone"};
+  for (const auto& m : recalled_)
+    if (fact_is_gone(m, &found_message::recalled))
+      throw std::runtime_error{"an answered recall is gone"};
+}
+
+void busy_pair::read_file(real_device& w, const promise& p, const found_message& m) {
+  bytes came;
+  auto keep = [&came](bytes_view piece) {
+    came.insert(came.end(), piece.begin(), piece.end());
+    return true;
+  };
+  clinic_.act<std::uint64_t>(
+      "fetching a file",
+      [&](auto then) { w.device->fetch(p.conversation, p.seq, m.files[0], keep, std::move(then)); }, &w);
+  if (came != p.file)
+    throw std::runtime_error{"an acked message has another file"};
 }
 
 std::string busy_pair::report() const {
   return std::to_string(promised_.size()) + " messages written, " + std::to_string(acked_) + " acked, " +
-         std::to_string(acknowledged_.size()) + " acknowledged, " + std::to_string(opened_) + " opened, " +
-         std::to_string(cut_off_) + " in flight at the end of a life";
+         std::to_string(acknowledged_.size()) + " acknowledged, " +
+         (recalled_.empty() ? "" : std::to_string(recalled_.size()) + " recalled, ") +
+         std::to_string(opened_) + " opened, " + std::to_string(cut_off_) + " in flight at the end of a life";
 }
 
 } // namespace wardline::fault

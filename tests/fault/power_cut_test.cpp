@@ -8,20 +8,13 @@
 // daemon starts, strangers check its log (wardline-verify) and that it has only grown since the cut before,
 // and the devices end what was cut off. The control: a disk that says it synced and did not must lose acked
 // messages.
-#include "busy_pair.hpp"
-#include "cuttable_disk.hpp"
-#include "failing_disk.hpp"
+#include "cut_clinic.hpp"
 #include "rounds.hpp"
-#include "state_at_rest.hpp"
-#include <chrono>
 #include <cstdio>
-#include <thread>
 
 namespace wardline::fault {
 
 namespace {
-
-constexpr int control_cuts = 2;
 
 /// The newest export of a clinic's log, kept elsewhere.
 class kept_export {
@@ -69,90 +62,43 @@ private:
   unsigned number_ = 0;
 };
 
-/// A clinic on a disk whose power is cut under load.
-class cut_clinic {
+class cut_run {
 public:
-  explicit cut_clinic(std::uint64_t seed) : disk_{clinic_}, pair_{started(), seed}, export_{clinic_} {}
-
-  void cut_under_load() {
-    pair_.work(200 + static_cast<int>(pair_.roll(1'500)));
-    if (pair_.roll(2) == 0)
-      disk_.write_some_early([this](std::uint64_t n) { return pair_.roll(n); });
-    disk_.cut();
-    clinic_.run_until([] { return false; }, 50); // answers from before the cut are still on their way
-    disk_.power_again();
-  }
+  explicit cut_run(std::uint64_t seed) : c_{seed}, export_{c_.clinic} {}
 
   void round() {
-    cut_under_load();
-    {
-      state_at_rest found{clinic_};
-      for (const auto& what : found.wrong())
-        throw std::runtime_error{"as the cut left it: " + what};
-      if (auto n = lost(found); n != 0)
-        throw std::runtime_error{std::to_string(n) +
-                                 " acked messages are lost, or the step that waits for them"};
-      steps_due_ += found.steps_due();
-    }
-    clinic_.daemon->start();
+    auto roll = [this](std::uint64_t n) { return c_.pair.roll(n); };
+    c_.pair.work(200 + static_cast<int>(roll(1'500)));
+    if (roll(2) == 0)
+      c_.disk.write_some_early(roll);
+    c_.cut();
+    look_at_the_disk();
+    c_.clinic.daemon->start();
     export_.renew();
-    pair_.settle();
-    pair_.check();
+    c_.pair.settle();
+    c_.pair.check();
   }
 
   void report() const {
-    std::printf("%s; %zu steps of escalation were due after the cuts\n", pair_.report().c_str(), steps_due_);
+    std::printf("%s; %zu steps of escalation were due after the cuts\n", c_.pair.report().c_str(),
+                steps_due_);
   }
-
-  [[nodiscard]] std::size_t lost(const state_at_rest& found) const {
-    std::size_t n = 0;
-    for (const auto& p : pair_.promised())
-      n += p.seq != 0 && !found.holds(p) ? 1 : 0;
-    return n;
-  }
-  [[nodiscard]] std::size_t acked() const {
-    std::size_t n = 0;
-    for (const auto& p : pair_.promised())
-      n += p.seq != 0 ? 1 : 0;
-    return n;
-  }
-  [[nodiscard]] const real_clinic& clinic() const { return clinic_; }
 
 private:
-  real_clinic& started() {
-    clinic_.daemon->start();
-    return clinic_;
+  void look_at_the_disk() {
+    state_at_rest found{c_.clinic};
+    for (const auto& what : found.wrong())
+      throw std::runtime_error{"as the cut left it: " + what};
+    if (auto n = c_.lost(found); n != 0)
+      throw std::runtime_error{std::to_string(n) +
+                               " acked messages are lost, or the step that waits for them"};
+    steps_due_ += found.steps_due();
   }
 
-  real_clinic clinic_;
-  cuttable_disk disk_;
-  busy_pair pair_;
+  cut_clinic c_;
   kept_export export_;
   std::size_t steps_due_ = 0;
 };
-
-/// The same on a disk that lies about syncs. False: nothing was lost, and so the cuts prove nothing.
-bool control_loses(std::uint64_t seed) {
-  std::size_t acked = 0, lost = 0;
-  for (int i = 0; i < control_cuts; ++i) {
-    std::optional<cut_clinic> c;
-    {
-      failing_disk lies{{{"_CALL", "lie"}, {"_BELOW", std::filesystem::temp_directory_path().string()}}};
-      c.emplace(seed + static_cast<std::uint64_t>(i));
-    }
-    c->cut_under_load();
-    acked += c->acked();
-    try {
-      state_at_rest found{c->clinic()};
-      lost += c->lost(found);
-    } catch (const std::exception&) { // no store is left at all
-      lost += c->acked();
-    }
-  }
-  std::printf("control, a disk that lies about syncs: %d cuts, %zu of %zu acked messages lost\n",
-              control_cuts, lost, acked);
-  return lost != 0;
-}
 
 int run(const rounds_order& order) {
   temp_folder scratch;
@@ -167,7 +113,7 @@ int run(const rounds_order& order) {
   } catch (const std::exception& e) {
     return std::printf("control: %s\n0 passed, 1 failed\n", e.what()), 1;
   }
-  return run_rounds<cut_clinic>(order, 1);
+  return run_rounds<cut_run>(order, 1);
 }
 
 } // namespace
