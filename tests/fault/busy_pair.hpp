@@ -52,6 +52,8 @@ public:
   void check();
 
   [[nodiscard]] const std::vector<promise>& promised() const { return promised_; }
+  [[nodiscard]] unsigned acked() const { return acked_; }
+  [[nodiscard]] std::size_t recalled() const { return recalled_.size(); }
   [[nodiscard]] std::string report() const;
 
 private:

@@ -23,7 +23,8 @@ public:
   /// Steps of escalation to come.
   [[nodiscard]] std::size_t steps_due() const;
 
-  [[nodiscard]] const ports::reader& rows() const { return *sealed_; }
+  /// As it lies there, sealed.
+  [[nodiscard]] const memory_storage::image& image() const { return raw_.rows; }
 
 private:
   temp_folder copy_;
