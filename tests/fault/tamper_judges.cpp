@@ -2,6 +2,7 @@
 #include "audit_rows.hpp"
 #include "blob_files.hpp"
 #include "ctl/audit_export.hpp"
+#include "disk_audit.hpp"
 #include "lmdb_storage.hpp"
 #include "log_answers.hpp"
 #include "log_row.hpp"
@@ -73,7 +74,7 @@ tamper_court::tamper_court(const box_history& all, const box_secrets& with) : al
   old_note_ = note_of(all_.front());
   new_note_ = note_of(all_.back());
   opened untouched{all_.back(), scratch_.path, keyring_there_, secrets_};
-  if (!untouched.rows || start_refuses(untouched) || reading_refuses(untouched) ||
+  if (!untouched.rows || start_refuses(untouched) || reading_refuses(untouched) != judge::harmless ||
       verifier_refuses(untouched) || did_not_grow(untouched, new_note_) || an_entry_is_refused(untouched))
     throw std::runtime_error{"the untouched state is refused"};
 }
@@ -110,8 +111,8 @@ judge tamper_court::look(const box_state& s) {
     return judge::sealing;
   if (start_refuses(o))
     return judge::start;
-  if (reading_refuses(o))
-    return judge::reading;
+  if (auto who = reading_refuses(o); who != judge::harmless)
+    return who;
   // The keyring opened every row of the present state, and files that no row names are swept at the next
   // tick.
   if (o.changed.empty())
@@ -149,7 +150,7 @@ bool tamper_court::start_refuses(const opened& o) const {
 }
 
 /// Every message that has a place, and every file that a body names, is asked for.
-bool tamper_court::reading_refuses(const opened& o) {
+judge tamper_court::reading_refuses(const opened& o) {
   auto folder = scratch_.path / "blobs";
   kept_journal journal;
   seeded_random dice;
@@ -164,11 +165,13 @@ bool tamper_court::reading_refuses(const opened& o) {
       write_file(folder / name, content);
   bool look_at_files = blobs_there_ != o.state.blobs || o.state.blobs != all_.back().blobs;
   blobs_there_ = o.state.blobs;
-  auto whole = [&](const rows::stored_file& f) {
+  auto judged = [&](const rows::stored_file& f) {
     for (std::uint32_t chunk = 0;; ++chunk) {
       auto found = (*files)->read(f.blob, f.key.view(), chunk);
-      if (found.status != ports::blob_status::found || found.last)
-        return found.status == ports::blob_status::found;
+      if (found.status != ports::blob_status::found)
+        return found.status == ports::blob_status::absent ? judge::reading : judge::sealing;
+      if (found.last)
+        return judge::harmless;
     }
   };
   for (const auto& [key, sealed] : o.state.rows[static_cast<std::size_t>(ports::table::index)]) {
@@ -176,14 +179,17 @@ bool tamper_court::reading_refuses(const opened& o) {
     auto seq = rows::seq_of_place(key);
     auto where = conversation_id::from(bytes_view{key}.first(conversation_id::size));
     if (!place || !seq || !where || !log_row<rows::slip>(*o.rows, place->at.log, *where, *seq))
-      return true;
+      return judge::reading;
     if (is_recalled(*o.rows, place->row.message) || is_destroyed(*o.rows, *where))
       continue;
     auto body = log_row<rows::body>(*o.rows, place->at.log + 1, *where, *seq);
-    if (!body || (look_at_files && !std::all_of(body->files.begin(), body->files.end(), whole)))
-      return true;
+    if (!body)
+      return judge::reading;
+    for (const auto& f : body->files)
+      if (auto who = look_at_files ? judged(f) : judge::harmless; who != judge::harmless)
+        return who;
   }
-  return false;
+  return judge::harmless;
 }
 
 judge tamper_court::judged_here(const bytes& data_file) {
@@ -271,14 +277,33 @@ bool tamper_court::an_entry_is_refused(const opened& o) {
   return false;
 }
 
+bool tamper_court::tables_disagree(const box_state& s) {
+  sim::box_disk disk;
+  disk.rows.rows = s.rows;
+  disk.keyring_file = scratch_.path / "keyring";
+  disk.keys.kek = secrets_.keys.kek.copy();
+  write_file(disk.keyring_file, s.keyring);
+  keyring_there_ = s.keyring;
+  seeded_random dice;
+  bool seen = false;
+  sim::audit_disk(disk, dice, [&](const std::string&) { seen = true; });
+  return seen;
+}
+
 std::string tamper_court::tables_touched(const box_state& s) const {
   std::string out;
   std::uint8_t last = 0;
-  for (const auto& [t, key] : rows_changed(s))
-    if (auto number = static_cast<std::uint8_t>(t); number != last) {
-      out += (out.empty() ? "" : " ") + std::string{table_names[number]};
-      last = number;
-    }
+  for (const auto& [t, key] : rows_changed(s)) {
+    auto number = static_cast<std::uint8_t>(t);
+    if (number == last)
+      continue;
+    last = number;
+    out += (out.empty() ? "" : " ") + std::string{table_names[number]};
+    auto words_end =
+        std::find_if(key.begin(), key.end(), [](auto c) { return c != '/' && (c < 'a' || c > 'z'); });
+    if (t == ports::table::meta)
+      out += " " + std::string{key.begin(), words_end};
+  }
   return out;
 }
 

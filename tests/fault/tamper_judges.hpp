@@ -34,14 +34,17 @@ public:
   judge look(const box_state& s);
   /// As look(), for another file of the store beside the present rest; LMDB reads it in a process of its own.
   judge look_at_store_file(const bytes& data_file);
-  /// Tables in which the tampered state differs from the present one, by name.
+  /// Tables in which the tampered state differs from the present one, by name; of table meta the first row.
   [[nodiscard]] std::string tables_touched(const box_state& s) const;
+
+  /// Not the product's: the simulation's look at its disks, which compares tables with each other.
+  [[nodiscard]] bool tables_disagree(const box_state& s);
 
 private:
   struct opened;
   [[nodiscard]] bool sealing_refuses(const opened& o) const;
   [[nodiscard]] bool start_refuses(const opened& o) const;
-  [[nodiscard]] bool reading_refuses(const opened& o);
+  [[nodiscard]] judge reading_refuses(const opened& o); ///< harmless: nobody is refused
   [[nodiscard]] judge judged_here(const bytes& data_file);
   [[nodiscard]] bool verifier_refuses(const opened& o);
   [[nodiscard]] bool did_not_grow(const opened& o, const std::string& old_note);

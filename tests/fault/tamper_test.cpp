@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <set>
 
 namespace wardline::fault {
 
@@ -23,11 +22,42 @@ constexpr const char* judge_names[judges] = {"harmless", "sealing",    "start", 
                                              "verifier", "checkpoint", "crash", "NOBODY"};
 
 /// Of 2,000 tamperings.
-constexpr std::uint64_t all_shares = 2'000, row_share = 190, file_share = 20, rollback_share = 15,
-                        store_file_share = 180;
+constexpr std::uint64_t all_shares = 2'000, row_share = 189, file_share = 20, rollback_share = 15,
+                        table_share = 42, store_file_share = 161;
 
-/// What nobody sees, and why: kind, table.
-const std::set<std::pair<std::string, std::string>> known_gaps{};
+/// What nobody sees: a kind, and its tables. Sealing binds a value to its key, not to a time, and of these
+/// tables neither a leaf nor the look at start says which rows there must be. `rarely`: it depends on the
+/// row.
+struct gap {
+  const char* kind;
+  std::vector<std::string> tables;
+  std::vector<std::string> rarely;
+};
+const std::vector<gap> known_gaps{
+    {"a row deleted",
+     {"blob", "conversation", "device", "due", "index", "invitation", "item", "link_key", "seed_seal",
+      "session", "user", "waiting"},
+     {"idempotency", "meta store/turn", "object", "party"}},
+    {"a table cut off",
+     {"blob", "conversation", "device", "due", "index", "invitation", "item", "link_key", "seed_seal",
+      "session", "user", "waiting"},
+     {"idempotency", "meta store/turn", "object", "party"}},
+    {"an older version of a row", {"item", "meta store/turn"}, {}},
+    {"a removed row put back", {"due", "waiting"}, {}},
+    {"an older table", {"blob", "due", "item", "waiting"}, {"index", "object", "idempotency"}},
+};
+
+enum class known : std::uint8_t { no, rarely, always };
+
+known gap_is_known(const std::string& kind, const std::string& table) {
+  auto has = [&](const std::vector<std::string>& in) {
+    return std::find(in.begin(), in.end(), table) != in.end();
+  };
+  for (const auto& g : known_gaps)
+    if (g.kind == kind && (has(g.tables) || has(g.rarely)))
+      return has(g.tables) ? known::always : known::rarely;
+  return known::no;
+}
 
 struct stopped_clinic {
   box_history states;
@@ -81,6 +111,11 @@ stopped_clinic lived(std::uint64_t seed) {
   return out;
 }
 
+struct seen_gap {
+  std::uint64_t tamperings = 0;
+  std::uint64_t tables_disagree = 0; ///< so many a look across the tables would show
+};
+
 class tamper_run {
 public:
   explicit tamper_run(const rounds_order& order)
@@ -91,11 +126,12 @@ public:
     many(keyring_tamperings(), file_share);
     many(blob_tamperings(), file_share);
     many(rollbacks(), rollback_share);
+    many(table_rollbacks(), table_share);
     auto& row = counts_["the store's file: bytes"];
     for (auto n = share(store_file_share); n != 0; --n) {
       auto file = box_.store_file;
-      for (auto flips = 1 + dice_() % 16; flips != 0; --flips)
-        file[dice_() % file.size()] = static_cast<std::uint8_t>(dice_());
+      for (auto flips = 1 + dice_.roll(16); flips != 0; --flips)
+        file[dice_.roll(file.size())] = static_cast<std::uint8_t>(dice_.roll(256));
       ++row[static_cast<std::size_t>(court_.look_at_store_file(file))];
     }
   }
@@ -112,17 +148,22 @@ public:
     }
     std::printf("\n");
     std::uint64_t failed = 0;
-    for (const auto& [gap, n] : gaps_) {
-      bool known = known_gaps.contains(gap);
-      failed += known ? 0 : n;
-      std::printf("nobody sees%s: %s, %s (%llu)\n", known ? "" : ", and it is not on the list",
-                  gap.first.c_str(), gap.second.c_str(), static_cast<unsigned long long>(n));
+    for (const auto& [where, g] : gaps_) {
+      bool listed = gap_is_known(where.first, where.second) != known::no;
+      failed += listed ? 0 : g.tamperings;
+      std::printf("nobody sees%s: %s, %s: %llu; in %llu of them tables disagree\n",
+                  listed ? "" : ", and it is not on the list", where.first.c_str(), where.second.c_str(),
+                  static_cast<unsigned long long>(g.tamperings),
+                  static_cast<unsigned long long>(g.tables_disagree));
     }
-    for (const auto& gap : known_gaps)
-      if (!gaps_.contains(gap)) {
-        ++failed;
-        std::printf("on the list, but somebody sees it: %s, %s\n", gap.first.c_str(), gap.second.c_str());
-      }
+    if (all_ < all_shares) // too few to say that a gap is closed
+      return failed;
+    for (const auto& g : known_gaps)
+      for (const auto& table : g.tables)
+        if (!gaps_.contains({g.kind, table})) {
+          ++failed;
+          std::printf("on the list, but somebody sees it: %s, %s\n", g.kind, table.c_str());
+        }
     return failed;
   }
 
@@ -148,17 +189,20 @@ private:
             throw std::runtime_error{std::string{k.kind} + ": there is nothing to do it to"};
         auto who = court_.look(s);
         ++counts_[k.kind][static_cast<std::size_t>(who)];
-        if (who == judge::nobody)
-          ++gaps_[{k.kind, court_.tables_touched(s)}];
+        if (who != judge::nobody)
+          continue;
+        auto& g = gaps_[{k.kind, court_.tables_touched(s)}];
+        ++g.tamperings;
+        g.tables_disagree += court_.tables_disagree(s) ? 1 : 0;
       }
   }
 
-  std::mt19937_64 dice_;
+  tamper_dice dice_;
   stopped_clinic box_;
   tamper_court court_;
   std::uint64_t all_;
   std::map<std::string, std::array<std::uint64_t, judges>> counts_;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> gaps_;
+  std::map<std::pair<std::string, std::string>, seen_gap> gaps_;
 };
 
 int run(const rounds_order& order) {

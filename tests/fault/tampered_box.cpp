@@ -6,28 +6,28 @@ namespace wardline::fault {
 
 namespace {
 
-using dice = std::mt19937_64;
+using dice = tamper_dice;
 using table_rows = memory_storage::table_rows;
 
-std::size_t roll(dice& d, std::size_t n) {
-  return static_cast<std::size_t>(d() % n);
-}
-
-/// A table with at least so many rows; each as likely, however long it is.
+/// A table with at least so many rows.
 table_rows* some_table(box_state& s, dice& d, std::size_t least) {
-  auto& rows = s.rows[1 + roll(d, ports::table_max)];
+  auto& rows = s.rows[d.table()];
   return rows.size() >= least ? &rows : nullptr;
 }
 
 table_rows::iterator some_row(table_rows& rows, dice& d) {
-  return std::next(rows.begin(), static_cast<std::ptrdiff_t>(roll(d, rows.size())));
+  return std::next(rows.begin(), static_cast<std::ptrdiff_t>(d.roll(rows.size())));
+}
+
+const box_state& earlier(const box_history& all, dice& d) {
+  return all[d.roll(all.size() - 1)];
 }
 
 bool flip_bit(bytes& value, dice& d, std::size_t from, std::size_t until) {
   until = std::min(until, value.size());
   if (from >= until)
     return false;
-  value[from + roll(d, until - from)] ^= static_cast<std::uint8_t>(1u << roll(d, 8));
+  value[from + d.roll(until - from)] ^= static_cast<std::uint8_t>(1u << d.roll(8));
   return true;
 }
 
@@ -88,8 +88,8 @@ bool truncate_table(const box_history&, box_state& s, dice& d) {
 
 /// Of rows that stand in an earlier state with another value, or there and not now.
 bool put_back(const box_history& all, box_state& s, dice& d, bool still_there) {
-  auto t = 1 + roll(d, ports::table_max);
-  const auto& then = all[roll(d, all.size() - 1)].rows[t];
+  auto t = d.table();
+  const auto& then = earlier(all, d).rows[t];
   auto& now = s.rows[t];
   std::vector<const table_rows::value_type*> found;
   for (const auto& r : then) {
@@ -99,7 +99,7 @@ bool put_back(const box_history& all, box_state& s, dice& d, bool still_there) {
   }
   if (found.empty())
     return false;
-  const auto& r = *found[roll(d, found.size())];
+  const auto& r = *found[d.roll(found.size())];
   now[r.first] = r.second;
   return true;
 }
@@ -120,7 +120,7 @@ std::size_t used_bytes(const bytes& keyring) {
 }
 
 bool flip_one_copy(const box_history&, box_state& s, dice& d) {
-  auto from = roll(d, 2) * keyring_copy_bytes;
+  auto from = d.roll(2) * keyring_copy_bytes;
   return flip_bit(s.keyring, d, from, from + used_bytes(s.keyring));
 }
 
@@ -131,7 +131,7 @@ bool flip_both_copies(const box_history&, box_state& s, dice& d) {
 }
 
 bool flip_behind_keys(const box_history&, box_state& s, dice& d) {
-  auto from = roll(d, 2) * keyring_copy_bytes;
+  auto from = d.roll(2) * keyring_copy_bytes;
   return flip_bit(s.keyring, d, from + used_bytes(s.keyring), from + keyring_copy_bytes);
 }
 
@@ -142,20 +142,20 @@ bool swap_copies(const box_history&, box_state& s, dice&) {
 }
 
 bool truncate_keyring(const box_history&, box_state& s, dice& d) {
-  s.keyring.resize(roll(d, used_bytes(s.keyring)));
+  s.keyring.resize(d.roll(used_bytes(s.keyring)));
   return true;
 }
 
 bool older_copy(const box_history& all, box_state& s, dice& d) {
-  const auto& then = all[roll(d, all.size() - 1)].keyring;
-  auto from = static_cast<std::ptrdiff_t>(roll(d, 2) * keyring_copy_bytes);
+  const auto& then = earlier(all, d).keyring;
+  auto from = static_cast<std::ptrdiff_t>(d.roll(2) * keyring_copy_bytes);
   auto before = s.keyring;
   std::copy_n(then.begin() + from, keyring_copy_bytes, s.keyring.begin() + from);
   return s.keyring != before;
 }
 
 std::map<std::string, bytes>::iterator some_blob(box_state& s, dice& d) {
-  return std::next(s.blobs.begin(), static_cast<std::ptrdiff_t>(roll(d, s.blobs.size())));
+  return std::next(s.blobs.begin(), static_cast<std::ptrdiff_t>(d.roll(s.blobs.size())));
 }
 
 bool flip_in_blob(const box_history&, box_state& s, dice& d) {
@@ -176,23 +176,24 @@ bool delete_blob(const box_history&, box_state& s, dice& d) {
 
 bool truncate_blob(const box_history&, box_state& s, dice& d) {
   auto& content = some_blob(s, d)->second;
-  content.resize(roll(d, content.size()));
+  content.resize(d.roll(content.size()));
   return true;
 }
 
 bool lengthen_blob(const box_history&, box_state& s, dice& d) {
-  some_blob(s, d)->second.resize(some_blob(s, d)->second.size() + 1 + roll(d, 5'000));
+  auto& content = some_blob(s, d)->second;
+  content.resize(content.size() + 1 + d.roll(5'000));
   return true;
 }
 
 /// The file of a message whose body was destroyed since.
 bool removed_blob(const box_history& all, box_state& s, dice& d) {
-  const auto& then = all[roll(d, all.size() - 1)].blobs;
+  const auto& then = earlier(all, d).blobs;
   std::vector<const std::pair<const std::string, bytes>*> gone;
   for (const auto& b : then)
     if (!s.blobs.contains(b.first))
       gone.push_back(&b);
-  return !gone.empty() && s.blobs.insert(*gone[roll(d, gone.size())]).second;
+  return !gone.empty() && s.blobs.insert(*gone[d.roll(gone.size())]).second;
 }
 
 } // namespace
@@ -220,18 +221,19 @@ std::vector<tampering> blob_tamperings() {
 }
 
 std::vector<tampering> rollbacks() {
-  auto then = [](const box_history& all, dice& d) -> const box_state& {
-    return all[roll(d, all.size() - 1)];
-  };
   return {{"all of an older state",
-           [=](const box_history& all, box_state& s, dice& d) { return s = then(all, d), true; }},
+           [](const box_history& all, box_state& s, dice& d) { return s = earlier(all, d), true; }},
           {"the store's older file",
-           [=](const box_history& all, box_state& s, dice& d) { return s.rows = then(all, d).rows, true; }},
-          {"the keyring's older file", [=](const box_history& all, box_state& s,
-                                           dice& d) { return s.keyring = then(all, d).keyring, true; }},
-          {"an older table", [=](const box_history& all, box_state& s, dice& d) {
-             auto t = 1 + roll(d, ports::table_max);
-             const auto& older = then(all, d).rows[t];
+           [](const box_history& all, box_state& s, dice& d) { return s.rows = earlier(all, d).rows, true; }},
+          {"the keyring's older file", [](const box_history& all, box_state& s, dice& d) {
+             return s.keyring = earlier(all, d).keyring, true;
+           }}};
+}
+
+std::vector<tampering> table_rollbacks() {
+  return {{"an older table", [](const box_history& all, box_state& s, dice& d) {
+             auto t = d.table();
+             const auto& older = earlier(all, d).rows[t];
              auto other = older != s.rows[t];
              s.rows[t] = older;
              return other;
