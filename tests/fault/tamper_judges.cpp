@@ -3,39 +3,24 @@
 #include "blob_files.hpp"
 #include "ctl/audit_export.hpp"
 #include "disk_audit.hpp"
-#include "lmdb_storage.hpp"
 #include "log_answers.hpp"
 #include "log_row.hpp"
 #include "plan_rows.hpp"
 #include "registry.hpp"
 #include "sealed_storage.hpp"
-#include "state_at_rest.hpp"
 #include "verify/exports.hpp"
 #include "verify/proofs.hpp"
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <fstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace wardline::fault {
 
 namespace {
-
-constexpr std::size_t store_map_bytes = std::size_t{1} << 30;
-constexpr int first_code = 10; ///< of a child's verdict; below it LMDB has ended the child
 
 // clang-format off
 constexpr std::array<const char*, ports::table_max + 1> table_names{
     "", "meta", "log", "index", "leaf", "entry", "node", "idempotency", "object", "device", "user", "party",
     "conversation", "item", "invitation", "link_key", "session", "seed_seal", "due", "waiting", "plan", "blob"};
 // clang-format on
-
-void write_file(const std::filesystem::path& file, bytes_view content) {
-  std::ofstream{file, std::ios::binary}.write(reinterpret_cast<const char*>(content.data()),
-                                              static_cast<std::streamsize>(content.size()));
-}
 
 } // namespace
 
@@ -190,46 +175,6 @@ judge tamper_court::reading_refuses(const opened& o) {
         return who;
   }
   return judge::harmless;
-}
-
-judge tamper_court::judged_here(const bytes& data_file) {
-  auto folder = scratch_.path / "store";
-  std::filesystem::create_directories(folder);
-  std::filesystem::remove(folder / "lock.mdb");
-  write_file(folder / "data.mdb", data_file);
-  kept_journal journal;
-  auto lmdb = lmdb_storage::open(folder, journal, store_map_bytes);
-  if (!lmdb)
-    return judge::start;
-  box_state s = all_.back();
-  try {
-    s.rows = image_of(**lmdb);
-  } catch (const std::exception&) { // LMDB itself refuses to read on
-    return judge::reading;
-  }
-  return look(s);
-}
-
-judge tamper_court::look_at_store_file(const bytes& data_file) {
-  auto child = ::fork();
-  if (child == 0) {
-    ::alarm(30);
-    [[maybe_unused]] auto* quiet = std::freopen("/dev/null", "w", stderr); // what LMDB says before it ends
-    try {
-      ::_exit(first_code + static_cast<int>(judged_here(data_file)));
-    } catch (const std::exception&) {
-      ::_exit(first_code + static_cast<int>(judges));
-    }
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  keyring_there_.clear(); // the child may have written there
-  if (!WIFEXITED(status) || WEXITSTATUS(status) < first_code)
-    return judge::crash;
-  if (WEXITSTATUS(status) == first_code + static_cast<int>(judges))
-    throw std::runtime_error{"a judge failed"};
-  return static_cast<judge>(WEXITSTATUS(status) - first_code);
 }
 
 bool tamper_court::verifier_refuses(const opened& o) {

@@ -60,4 +60,6 @@ private:
   std::string old_note_, new_note_;
 };
 
+void write_file(const std::filesystem::path& file, bytes_view content);
+
 } // namespace wardline::fault

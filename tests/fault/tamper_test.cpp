@@ -42,9 +42,9 @@ const std::vector<gap> known_gaps{
      {"blob", "conversation", "device", "due", "index", "invitation", "item", "link_key", "seed_seal",
       "session", "user", "waiting"},
      {"idempotency", "meta store/turn", "object", "party"}},
-    {"an older version of a row", {"item", "meta store/turn"}, {}},
-    {"a removed row put back", {"due", "waiting"}, {}},
-    {"an older table", {"blob", "due", "item", "waiting"}, {"index", "object", "idempotency"}},
+    {"an older version of a row", {"item", "meta store/turn"}, {"session"}},
+    {"a removed row put back", {"due", "waiting"}, {"session"}},
+    {"an older table", {"blob", "due", "item", "waiting"}, {"idempotency", "index", "object", "session"}},
 };
 
 enum class known : std::uint8_t { no, rarely, always };
@@ -82,6 +82,20 @@ box_state state_of(const real_clinic& c) {
   return out;
 }
 
+/// Stops the daemon when whatever is to be destroyed is, and nothing is wrong with its disk.
+void come_to_rest(real_clinic& c) {
+  for (int tries = 1;; ++tries) {
+    c.run_until([] { return false; }, 3'000); // key turns, a checkpoint
+    c.daemon->end(SIGTERM);
+    auto wrong = state_at_rest{c}.wrong();
+    if (wrong.empty())
+      return;
+    if (tries == 10)
+      throw std::runtime_error{"the clinic does not come to rest: " + wrong.front()};
+    c.daemon->start();
+  }
+}
+
 /// Lives until something was written, opened, recalled and destroyed; then stops, again and again.
 stopped_clinic lived(std::uint64_t seed) {
   stopped_clinic out;
@@ -92,8 +106,7 @@ stopped_clinic lived(std::uint64_t seed) {
     auto recalled = pair.recalled() + 6;
     pair.work(60'000, [&] { return pair.acked() >= acked && pair.recalled() >= recalled; });
     pair.settle();
-    c.run_until([] { return false; }, 3'000); // key turns, a checkpoint
-    c.daemon->end(SIGTERM);
+    come_to_rest(c);
     out.states.push_back(state_of(c));
     if (i + 1 < states) {
       c.daemon->start();
