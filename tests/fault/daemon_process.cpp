@@ -34,14 +34,23 @@ pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path
   if (::getppid() != parent)
     ::_exit(126);
   auto fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  if (fd < 0 || ::dup2(fd, STDERR_FILENO) < 0 || ::chdir(folder.c_str()) != 0)
+  if (fd < 0 || ::dup2(fd, STDOUT_FILENO) < 0 || ::dup2(fd, STDERR_FILENO) < 0 ||
+      ::chdir(folder.c_str()) != 0)
     ::_exit(126);
   rlimit core{RLIM_INFINITY, RLIM_INFINITY}; // if there is no core file, then because the program wants none
   ::getrlimit(RLIMIT_CORE, &core);
   core.rlim_cur = core.rlim_max;
   ::setrlimit(RLIMIT_CORE, &core);
-  ::execv(words[0], words.data());
+  ::execvp(words[0], words.data());
   ::_exit(127);
+}
+
+int run_program(const std::vector<std::string>& command, const std::filesystem::path& log) {
+  auto child = spawn(command, log);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 daemon_process::daemon_process(std::filesystem::path config, std::filesystem::path log)

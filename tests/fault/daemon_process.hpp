@@ -33,8 +33,11 @@ private:
   pid_t pid_ = -1;
 };
 
-/// A program as a child that dies with this one; its stderr is appended to `log`. Its process id.
+/// A program as a child that dies with this one; stdout and stderr are appended to `log`. Its process id.
 pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path& log);
+
+/// Runs it to its end; stdout and stderr are appended to `log`. Its exit code, or -1.
+int run_program(const std::vector<std::string>& command, const std::filesystem::path& log);
 
 std::string file_text(const std::filesystem::path& file);
 

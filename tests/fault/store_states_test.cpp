@@ -1,9 +1,9 @@
 // A real daemon whose store fails it: EIO is a stop with a clean start behind it, a full map is a state.
+#include "failing_disk.hpp"
 #include "real_clinic.hpp"
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <sys/wait.h>
 #include <thread>
@@ -62,28 +62,13 @@ private:
   std::filesystem::path file_;
 };
 
-/// The daemon as it is started meanwhile has a disk that can fail.
-class preloaded {
-public:
-  explicit preloaded(const std::filesystem::path& trigger) {
-    ::setenv("LD_PRELOAD", FAILING_DISK_LIBRARY, 1);
-    ::setenv("FAILING_DISK", trigger.c_str(), 1);
-  }
-  ~preloaded() {
-    ::unsetenv("LD_PRELOAD");
-    ::unsetenv("FAILING_DISK");
-  }
-  preloaded(const preloaded&) = delete;
-  preloaded& operator=(const preloaded&) = delete;
-};
-
 } // namespace
 
 TEST_CASE("EIO from the disk stops the daemon; nothing acknowledged is lost, and it starts clean") {
   REQUIRE(sodium_init() >= 0);
   real_clinic c;
   auto trigger = c.folder.path / "broken";
-  preloaded library{trigger};
+  failing_disk library{{{"", trigger.string()}}};
   c.daemon->end(SIGTERM);
   c.daemon->start();
   REQUIRE(c.run_until([&] { return settled(c); }));
