@@ -2,7 +2,6 @@
 #include "bench_values.hpp"
 #include "credentials.hpp"
 #include "founding_file.hpp"
-#include "measure.hpp"
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>

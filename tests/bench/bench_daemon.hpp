@@ -1,6 +1,7 @@
 #pragma once
 // A real wardlined process in a folder of its own.
 #include "found_clinic.hpp"
+#include "measure.hpp"
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -32,6 +33,10 @@ public:
   /// To the disk, by this process. Nothing: this user may not know (only root reads it of a process that
   /// keeps its memory private).
   [[nodiscard]] std::optional<std::uint64_t> written_bytes() const;
+  /// To the disk that the store lies on, by everybody.
+  [[nodiscard]] std::optional<std::uint64_t> bytes_written_to_disk() const {
+    return bytes_written_to_disk_of(folder_);
+  }
   [[nodiscard]] double cpu_seconds() const;
 
   ctl::identity identity;

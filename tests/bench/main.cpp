@@ -15,13 +15,15 @@ using namespace wardline::bench;
 struct limits {
   double bare_loop_at_least = 0;
   double opened_at_least = 0;
-  double ack_at_most = 0; ///< 0: anything goes
+  double ack_at_most = 0; ///< 0: anything goes; so is the next
+  double cost_at_most = 0;
 };
 
 struct options {
   place_of_work at;
   throughput_plan throughput;
   latency_plan latency;
+  growth_plan growth;
   limits fail_if;
   unsigned turns = 1;
   bool quick = false;
@@ -54,6 +56,12 @@ bool run_throughput(const options& o) {
   return keeps(out, "opened_over_accepted", o.fail_if.opened_at_least, true) && bare;
 }
 
+bool run_growth(const options& o) {
+  auto out = measure_growth(o.at, o.growth);
+  print(o, out);
+  return keeps(out, "most_over_least_cost", o.fail_if.cost_at_most, false);
+}
+
 void add_throughput(CLI::App& app, options& o) {
   app.add_option("--pairs", o.throughput.pairs, "Authors, and as many readers")->capture_default_str();
   app.add_option("--messages", o.throughput.messages, "Of each author")->capture_default_str();
@@ -68,6 +76,12 @@ void add_latency(CLI::App& app, options& o) {
   app.add_option("--messages", o.latency.messages, "Of each author and round")->capture_default_str();
   app.add_option("--rounds", o.latency.rounds, "By turns with the bare loop")->capture_default_str();
   app.add_option("--at-most", o.fail_if.ack_at_most, "Fail if ack_over_bare_transaction is above this");
+}
+
+void add_growth(CLI::App& app, options& o) {
+  app.add_option("--pairs", o.growth.pairs, "Authors, and as many readers")->capture_default_str();
+  app.add_option("--messages", o.growth.messages, "In the store at the end")->capture_default_str();
+  app.add_option("--at-most", o.fail_if.cost_at_most, "Fail if most_over_least_cost is above this");
 }
 
 std::filesystem::path own_folder() {
@@ -89,6 +103,9 @@ int main(int argc, char** argv) {
   add_throughput(app, o);
   auto* latency = app.add_subcommand("latency", "One message of each author at a time");
   add_latency(*latency, o);
+  auto* growth =
+      app.add_subcommand("growth", "A message's cost while the store grows; a start with all of it");
+  add_growth(*growth, o);
   auto* turns = app.add_subcommand("turns", "Key turns alone, a line each; no daemon");
   turns->add_option("--times", o.turns, "So often")->check(CLI::Range(1U, 100U));
   CLI11_PARSE(app, argc, argv);
@@ -96,6 +113,7 @@ int main(int argc, char** argv) {
     o.throughput.pairs = 10;
     o.throughput.messages = 200;
     o.latency.rounds = 3;
+    o.growth.messages = 10'000;
   }
   if (sodium_init() < 0)
     give_up("libsodium does not start on this machine");
@@ -105,8 +123,10 @@ int main(int argc, char** argv) {
   bool good = true;
   if (turns->parsed())
     print_key_turns(o.at.folder, o.turns, o.json);
+  else if (latency->parsed())
+    good = run_latency(o);
   else
-    good = latency->parsed() ? run_latency(o) : run_throughput(o);
+    good = growth->parsed() ? run_growth(o) : run_throughput(o);
   std::filesystem::remove_all(o.at.folder);
   return good ? 0 : 1;
 }

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace wardline::bench {
@@ -57,6 +59,22 @@ std::optional<std::uint64_t> field_of(const std::filesystem::path& file, const s
 
 std::optional<std::uint64_t> written_bytes_of(const std::string& process) {
   return field_of("/proc/" + process + "/io", "write_bytes:");
+}
+
+std::optional<std::uint64_t> bytes_written_to_disk_of(const std::filesystem::path& folder) {
+  struct stat about {};
+  if (::stat(folder.c_str(), &about) != 0)
+    return std::nullopt;
+  std::ifstream in{"/sys/dev/block/" + std::to_string(major(about.st_dev)) + ":" +
+                   std::to_string(minor(about.st_dev)) + "/stat"};
+  std::uint64_t value = 0;
+  constexpr int sectors_written = 7; // Documentation/block/stat.rst
+  for (int field = 0; field < sectors_written; ++field)
+    in >> value;
+  if (!in)
+    return std::nullopt;
+  constexpr std::uint64_t sector_bytes = 512; // whatever the disk's own are
+  return value * sector_bytes;
 }
 
 double quantile(std::vector<double>& values, double share) {

@@ -28,6 +28,9 @@ std::optional<std::uint64_t> field_of(const std::filesystem::path& file, const s
 /// write_bytes of /proc/PID/io, or of "self"; nothing if it cannot be read.
 std::optional<std::uint64_t> written_bytes_of(const std::string& process);
 
+/// By everybody, to the disk that a folder lies on; nothing if the system does not tell.
+std::optional<std::uint64_t> bytes_written_to_disk_of(const std::filesystem::path& folder);
+
 /// The value that `share` (0..1) of all are below. Sorts.
 double quantile(std::vector<double>& values, double share);
 double median(std::vector<double> values);

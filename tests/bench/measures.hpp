@@ -29,4 +29,11 @@ struct latency_plan {
 /// One message of each author at a time, beside transactions of one message each of the bare loop.
 nlohmann::json measure_latency(const place_of_work& at, const latency_plan& plan);
 
+struct growth_plan {
+  unsigned pairs = 50;
+  std::uint64_t messages = 1'000'000;
+};
+/// A message's cost while the store grows, and how long the daemon takes to start with all of it.
+nlohmann::json measure_growth(const place_of_work& at, const growth_plan& plan);
+
 } // namespace wardline::bench

@@ -166,6 +166,7 @@ posted_part post_and_deliver(std::vector<talk>& all, unsigned window, const daem
   auto slips = out.messages * all.front().readers.size();
   listen(all);
   auto written = daemon.written_bytes();
+  auto disk = daemon.bytes_written_to_disk();
   auto cpu = daemon.cpu_seconds();
   auto own_cpu = cpu_seconds_of(::getpid());
   auto machine_cpu = cpu_seconds_of_machine();
@@ -197,6 +198,8 @@ posted_part post_and_deliver(std::vector<talk>& all, unsigned window, const daem
   out.ack_p99_ms = quantile(latencies, 0.99) * 1e3;
   if (auto now = daemon.written_bytes(); written && now)
     out.bytes_written = static_cast<double>(*now - *written) / count;
+  if (auto now = daemon.bytes_written_to_disk(); disk && now)
+    out.disk_bytes_written = static_cast<double>(*now - *disk) / count;
   for (const auto& t : all)
     need(t.seqs_acked == t.acked * (t.acked + 1) / 2, "the numbers of a conversation have a hole");
   return out;
@@ -212,6 +215,7 @@ nlohmann::json to_json(const posted_part& p) {
           {"daemon_cpu_us_per_message", p.daemon_cpu_us},
           {"load_cpu_us_per_message", p.load_cpu_us},
           {"foreign_cpu_cores", p.foreign_cpu_cores},
+          {"disk_bytes_written_per_message", or_null(p.disk_bytes_written)},
           {"bytes_written_per_message", or_null(p.bytes_written)}};
 }
 

@@ -34,11 +34,12 @@ struct posted_part {
   double delivered_per_second = 0; ///< slips at readers
   double ack_p50_ms = 0;
   double ack_p99_ms = 0;
-  double daemon_cpu_cores = 0;         ///< seconds per second
-  double daemon_cpu_us = 0;            ///< of each message, its deliveries included
-  double load_cpu_us = 0;              ///< the same of this program
-  double foreign_cpu_cores = 0;        ///< seconds per second of everything else on this machine
-  std::optional<double> bytes_written; ///< of each message; nothing: this user may not know
+  double daemon_cpu_cores = 0;              ///< seconds per second
+  double daemon_cpu_us = 0;                 ///< of each message, its deliveries included
+  double load_cpu_us = 0;                   ///< the same of this program
+  double foreign_cpu_cores = 0;             ///< seconds per second of everything else on this machine
+  std::optional<double> disk_bytes_written; ///< of each message, by everybody
+  std::optional<double> bytes_written;      ///< of each message; nothing: this user may not know
 };
 
 /// Posts what was made. Ends the program unless every message was accepted once, under the next number of its
