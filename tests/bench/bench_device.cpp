@@ -1,7 +1,6 @@
 #include "bench_device.hpp"
 #include "bench_values.hpp"
 #include "e2ee/party_keys.hpp"
-#include "shown_codes.hpp"
 
 namespace wardline::bench {
 
@@ -26,12 +25,12 @@ own_connection::own_connection(const daemon_process& daemon, const e2ee::x25519_
 
 bench_device::bench_device(const daemon_process& daemon, const e2ee::x25519_pair& own_curve, std::string name)
     : clinic{daemon.identity.clinic}, curve{own_curve.secret.copy(), own_curve.public_part},
-      server_noise_{daemon.noise_key}, name_{std::move(name)}, carrier_{std::make_unique<own_connection>(
-                                                                   daemon, own_curve)} {}
+      server_noise_{daemon.noise_key}, name_{std::move(name)},
+      carrier_{std::make_unique<own_connection>(daemon, own_curve)}, hers_{name_} {}
 
 bench_device::bench_device(const daemon_process& daemon, std::unique_ptr<carrier> on, std::string name)
     : clinic{daemon.identity.clinic}, curve{e2ee::x25519_pair::random()},
-      server_noise_{daemon.noise_key}, name_{std::move(name)}, carrier_{std::move(on)} {}
+      server_noise_{daemon.noise_key}, name_{std::move(name)}, carrier_{std::move(on)}, hers_{name_} {}
 
 void bench_device::turn(std::uint64_t wait_ms) {
   carrier_->turn(now_ms(), wait_ms, *this);
@@ -55,6 +54,11 @@ void bench_device::start(const device_id& as, const hash32& certificate_hash) {
   client::session_identity who{clinic, server_noise_,    wire::noise_key_pair::from(noise_.secret.copy()),
                                as,     certificate_hash, {}};
   session_->start(std::move(who), now_ms());
+}
+
+wire::device::request_body bench_device::log_in_request() {
+  auto now = wall_ms();
+  return wire::device::log_in{{}, password, hers_.fresh(now)};
 }
 
 void bench_device::hang_up() {
@@ -112,10 +116,9 @@ void bench_device::enrol(const invitation_id& invitation, const hash32& invitati
   c.parties = {party};
   certify(std::move(c), invitation_key);
   connect({}, {});
-  authenticator hers{name_};
   // Enrolling logs a person in: the welcome of the certified channel says so.
   ask_and_wait(
-      wire::device::enrol{invitation, code, certificate_raw, password, hers.secret, hers.shows(wall_ms())});
+      wire::device::enrol{invitation, code, certificate_raw, password, hers_.secret, hers_.gives(wall_ms())});
   connect(device, certificate);
   make_own_party();
 }

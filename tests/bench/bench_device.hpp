@@ -5,6 +5,7 @@
 #include "client/session.hpp"
 #include "e2ee/slip_seals.hpp"
 #include "measure.hpp"
+#include "shown_codes.hpp"
 #include <memory>
 
 namespace wardline::bench {
@@ -31,6 +32,9 @@ public:
   [[nodiscard]] bool is_ready() const { return session_->state() == client::session_state::ready; }
   /// Why the last channel ended.
   [[nodiscard]] refusal last_loss() const { return session_->last_loss(); }
+
+  /// The person's password and a code of her authenticator that she has not used.
+  wire::device::request_body log_in_request();
 
   /// Blocking; ends the program with the refusal's name if it is refused.
   wire::device::answer_body ask_and_wait(wire::device::request_body what);
@@ -76,6 +80,7 @@ private:
   wire::noise_key_pair noise_ = wire::noise_key_pair::random();
   e2ee::x25519_pair sealing_ = e2ee::x25519_pair::random();
   std::unique_ptr<client::session> session_;
+  authenticator hers_;
   std::size_t welcomes_ = 0;
   std::size_t with_person_ = 0;
 };

@@ -15,8 +15,9 @@ using namespace wardline::bench;
 struct limits {
   double bare_loop_at_least = 0;
   double opened_at_least = 0;
-  double ack_at_most = 0; ///< 0: anything goes; so is the next
+  double ack_at_most = 0; ///< 0: anything goes; so are the next
   double cost_at_most = 0;
+  double channel_bytes_at_most = 0;
 };
 
 struct options {
@@ -24,6 +25,7 @@ struct options {
   throughput_plan throughput;
   latency_plan latency;
   growth_plan growth;
+  channels_plan channels;
   limits fail_if;
   unsigned turns = 1;
   bool quick = false;
@@ -84,6 +86,18 @@ void add_growth(CLI::App& app, options& o) {
   app.add_option("--at-most", o.fail_if.cost_at_most, "Fail if most_over_least_cost is above this");
 }
 
+bool run_channels(const options& o) {
+  auto out = measure_idle_channels(o.at, o.channels);
+  print(o, out);
+  return keeps(out.at("stations"), "own_bytes_per_channel", o.fail_if.channel_bytes_at_most, false);
+}
+
+void add_channels(CLI::App& app, options& o) {
+  app.add_option("--stations", o.channels.stations, "Greeted, nobody logged in")->capture_default_str();
+  app.add_option("--people", o.channels.people, "Logged in")->capture_default_str();
+  app.add_option("--at-most", o.fail_if.channel_bytes_at_most, "Fail if own_bytes_per_channel is above this");
+}
+
 std::filesystem::path own_folder() {
   return std::filesystem::temp_directory_path() / ("wardline-bench-" + std::to_string(::getpid()));
 }
@@ -106,6 +120,8 @@ int main(int argc, char** argv) {
   auto* growth =
       app.add_subcommand("growth", "A message's cost while the store grows; a start with all of it");
   add_growth(*growth, o);
+  auto* channels = app.add_subcommand("channels", "Idle channels of many devices on few connections");
+  add_channels(*channels, o);
   auto* turns = app.add_subcommand("turns", "Key turns alone, a line each; no daemon");
   turns->add_option("--times", o.turns, "So often")->check(CLI::Range(1U, 100U));
   CLI11_PARSE(app, argc, argv);
@@ -114,6 +130,8 @@ int main(int argc, char** argv) {
     o.throughput.messages = 200;
     o.latency.rounds = 3;
     o.growth.messages = 10'000;
+    o.channels.stations = 1'100;
+    o.channels.people = 20;
   }
   if (sodium_init() < 0)
     give_up("libsodium does not start on this machine");
@@ -125,6 +143,8 @@ int main(int argc, char** argv) {
     print_key_turns(o.at.folder, o.turns, o.json);
   else if (latency->parsed())
     good = run_latency(o);
+  else if (channels->parsed())
+    good = run_channels(o);
   else
     good = growth->parsed() ? run_growth(o) : run_throughput(o);
   std::filesystem::remove_all(o.at.folder);

@@ -36,4 +36,11 @@ struct growth_plan {
 /// A message's cost while the store grows, and how long the daemon takes to start with all of it.
 nlohmann::json measure_growth(const place_of_work& at, const growth_plan& plan);
 
+struct channels_plan {
+  unsigned stations = 10'000;
+  unsigned people = 200; ///< logged in: each costs a password's work to enrol
+};
+/// Idle channels of devices that were greeted, as few connections as the daemon allows.
+nlohmann::json measure_idle_channels(const place_of_work& at, const channels_plan& plan);
+
 } // namespace wardline::bench
