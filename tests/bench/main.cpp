@@ -1,8 +1,9 @@
-// wardline-bench [latency|...] [--quick] [--json]: what the daemon does in a second, beside what its disk
-// alone could do, in one run.
+// wardline-bench [latency|growth|channels|recipients|turns] [--quick] [--json]: what the daemon does in a
+// second, beside what its disk alone could do, in one run.
 #include "key_turns.hpp"
 #include "measures.hpp"
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <sodium.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ struct options {
   latency_plan latency;
   growth_plan growth;
   channels_plan channels;
+  recipients_plan recipients;
   limits fail_if;
   unsigned turns = 1;
   bool quick = false;
@@ -43,6 +45,11 @@ bool keeps(const nlohmann::json& out, const char* figure, double limit, bool at_
 
 void print(const options& o, const nlohmann::json& out) {
   std::puts(out.dump(o.json ? -1 : 2).c_str());
+}
+
+bool run_turns(const options& o) {
+  print_key_turns(o.at.folder, o.turns, o.json);
+  return true;
 }
 
 bool run_latency(const options& o) {
@@ -98,6 +105,29 @@ void add_channels(CLI::App& app, options& o) {
   app.add_option("--at-most", o.fail_if.channel_bytes_at_most, "Fail if own_bytes_per_channel is above this");
 }
 
+bool run_recipients(const options& o) {
+  print(o, measure_recipients(o.at, o.recipients));
+  return true;
+}
+
+void add_recipients(CLI::App& app, options& o) {
+  app.add_option("--authors", o.recipients.authors, "Each with a conversation of its own")
+      ->capture_default_str();
+  app.add_option("--recipients", o.recipients.recipients, "Of each message")->check(CLI::Range(2U, 31U));
+  app.add_option("--messages", o.recipients.messages, "Of each author")->capture_default_str();
+  app.add_option("--window", o.recipients.window, "Of each author, without an answer")->capture_default_str();
+}
+
+void shorten(options& o) {
+  o.throughput.pairs = 10;
+  o.throughput.messages = 200;
+  o.latency.rounds = 3;
+  o.growth.messages = 10'000;
+  o.channels.stations = 1'100;
+  o.channels.people = 20;
+  o.recipients.messages = 100;
+}
+
 std::filesystem::path own_folder() {
   return std::filesystem::temp_directory_path() / ("wardline-bench-" + std::to_string(::getpid()));
 }
@@ -122,31 +152,26 @@ int main(int argc, char** argv) {
   add_growth(*growth, o);
   auto* channels = app.add_subcommand("channels", "Idle channels of many devices on few connections");
   add_channels(*channels, o);
+  auto* recipients = app.add_subcommand("recipients", "Messages to one, and to many");
+  add_recipients(*recipients, o);
   auto* turns = app.add_subcommand("turns", "Key turns alone, a line each; no daemon");
   turns->add_option("--times", o.turns, "So often")->check(CLI::Range(1U, 100U));
   CLI11_PARSE(app, argc, argv);
-  if (o.quick) {
-    o.throughput.pairs = 10;
-    o.throughput.messages = 200;
-    o.latency.rounds = 3;
-    o.growth.messages = 10'000;
-    o.channels.stations = 1'100;
-    o.channels.people = 20;
-  }
+  if (o.quick)
+    shorten(o);
   if (sodium_init() < 0)
     give_up("libsodium does not start on this machine");
   o.at.quiet = o.json;
   o.at.folder = own_folder();
   std::filesystem::remove_all(o.at.folder);
-  bool good = true;
-  if (turns->parsed())
-    print_key_turns(o.at.folder, o.turns, o.json);
-  else if (latency->parsed())
-    good = run_latency(o);
-  else if (channels->parsed())
-    good = run_channels(o);
-  else
-    good = growth->parsed() ? run_growth(o) : run_throughput(o);
+  const std::pair<CLI::App*, bool (*)(const options&)> measures[] = {{latency, run_latency},
+                                                                     {growth, run_growth},
+                                                                     {channels, run_channels},
+                                                                     {recipients, run_recipients},
+                                                                     {turns, run_turns}};
+  const auto* asked =
+      std::find_if(std::begin(measures), std::end(measures), [](const auto& m) { return m.first->parsed(); });
+  bool good = asked == std::end(measures) ? run_throughput(o) : asked->second(o);
   std::filesystem::remove_all(o.at.folder);
   return good ? 0 : 1;
 }

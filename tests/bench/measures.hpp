@@ -43,4 +43,13 @@ struct channels_plan {
 /// Idle channels of devices that were greeted, as few connections as the daemon allows.
 nlohmann::json measure_idle_channels(const place_of_work& at, const channels_plan& plan);
 
+struct recipients_plan {
+  unsigned authors = 10;
+  unsigned recipients = 10; ///< parties of each message beside its author's, one connected device each
+  unsigned messages = 400;  ///< of each author
+  unsigned window = 64;
+};
+/// The same authors writing to one and to many.
+nlohmann::json measure_recipients(const place_of_work& at, const recipients_plan& plan);
+
 } // namespace wardline::bench
