@@ -141,6 +141,13 @@ def table(root):
         # The goal is 2.5 (G7).
         one("bench latency", FULL, [bench, "latency", "--quick", "--json", "--at-most", "25"], 120,
             long=[bench, "latency", "--json", "--at-most", "25"], counts_cases=False, needs=("build release",)),
+        # Orders and counts are what these are for here; the limits are far away (tests/bench/README.md).
+        one("bench growth", ("long",), [bench, "growth", "--messages", "100000", "--json", "--at-most", "3"], 3000,
+            counts_cases=False, needs=("build release",)),
+        one("bench channels", ("long",), [bench, "channels", "--json", "--at-most", "409600"], 3000,
+            counts_cases=False, needs=("build release",)),
+        one("bench recipients", ("long",), [bench, "recipients", "--json"], 600, counts_cases=False,
+            needs=("build release",)),
         one("readme", FULL, ["python3", str(root / "tests" / "demo" / "readme_test.py")], 3000,
             needs=("build release",)),
         build("fuzz", FULL, "fuzzers"),
