@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace wardline::bench {
@@ -113,6 +114,24 @@ double daemon_process::start_until_ready() {
   auto seconds = now_seconds() - begin;
   ::unsetenv("NOTIFY_SOCKET");
   return seconds;
+}
+
+double daemon_process::wait_until_idle() const {
+  constexpr std::chrono::milliseconds look_every{250};
+  constexpr double idle_below = 0.05; // of a core; the tick of an idle daemon takes less than a hundredth
+  constexpr unsigned looks = 8;       // a disk may keep it waiting in between
+  auto begin = now_seconds();
+  auto idle_since = begin;
+  for (unsigned idle = 0; idle < looks;) {
+    auto cpu = cpu_seconds();
+    auto before = now_seconds();
+    std::this_thread::sleep_for(look_every);
+    bool is_idle = cpu_seconds() - cpu < idle_below * (now_seconds() - before);
+    idle_since = is_idle ? idle_since : now_seconds();
+    idle = is_idle ? idle + 1 : 0;
+    need(now_seconds() - begin < ready_within_s, "the daemon never rests");
+  }
+  return idle_since - begin;
 }
 
 void daemon_process::forget_cached_store() const {

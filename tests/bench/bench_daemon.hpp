@@ -21,6 +21,8 @@ public:
   double stop();
   /// After stop(). Seconds from exec to the READY=1 that systemd would wait for.
   double start_until_ready();
+  /// Seconds until it has nothing to do any more.
+  double wait_until_idle() const;
   /// After stop(): what of the store's file the system holds in memory is given up, as after a boot.
   void forget_cached_store() const;
 

@@ -12,6 +12,7 @@ namespace wardline::bench {
 namespace {
 
 constexpr std::chrono::microseconds rest{50};
+constexpr double stall_s = 180;
 
 void make_conversation(talk& t) {
   e2ee::conversation_fields c;
@@ -155,6 +156,12 @@ message_size size_of_posts(const std::vector<talk>& all) {
   return {all.front().posts.front().slip.size(), all.front().posts.front().body.size()};
 }
 
+void keep_readers_logged_in(std::vector<talk>& all) {
+  for (auto& t : all)
+    for (auto& r : t.readers)
+      r->ask_and_wait(wire::device::list_conversations{});
+}
+
 posted_part post_and_deliver(std::vector<talk>& all, unsigned window, const daemon_process& daemon) {
   posted_part out;
   std::vector<double> latencies;
@@ -175,12 +182,19 @@ posted_part post_and_deliver(std::vector<talk>& all, unsigned window, const daem
     for (unsigned i = 0; i < window; ++i)
       post_next(t, latencies);
   double accepted_at = 0;
+  auto moved_at = begin;
   while (accepted_at == 0 || sum_delivered(all) < delivered + slips) {
     auto before = sum_acked(all) + sum_delivered(all);
     turn_all(all);
     // Devices would sleep; one that asks without a pause takes a core from the daemon.
-    if (sum_acked(all) + sum_delivered(all) == before)
+    if (sum_acked(all) + sum_delivered(all) != before)
+      moved_at = now_seconds();
+    else
       std::this_thread::sleep_for(rest);
+    need(now_seconds() - moved_at < stall_s,
+         std::to_string(sum_acked(all) + out.messages - acked) + " of " + std::to_string(out.messages) +
+             " messages were accepted, " + std::to_string(sum_delivered(all) - delivered) + " of " +
+             std::to_string(slips) + " slips delivered, and nothing comes any more");
     if (accepted_at == 0 && sum_acked(all) == acked)
       accepted_at = now_seconds();
   }

@@ -42,6 +42,10 @@ struct posted_part {
   std::optional<double> bytes_written;      ///< of each message; nothing: this user may not know
 };
 
+/// Readers only listen, and the daemon logs off who does nothing for a quarter of an hour: each asks
+/// something.
+void keep_readers_logged_in(std::vector<talk>& all);
+
 /// Posts what was made. Ends the program unless every message was accepted once, under the next number of its
 /// conversation, and every reader saw all of them in order.
 posted_part post_and_deliver(std::vector<talk>& all, unsigned window, const daemon_process& daemon);
