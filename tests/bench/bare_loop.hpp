@@ -1,6 +1,5 @@
 #pragma once
-#include <cstdint>
-#include <filesystem>
+#include "bare_disk.hpp"
 #include <optional>
 
 namespace wardline::bench {
@@ -11,26 +10,19 @@ struct bare_loop_report {
   std::optional<double> bytes_written_per_message; ///< nothing: this user may not know
 };
 
-/// The rows that one posted message leaves behind (same tables, keys and sizes, sealed under segment keys by
-/// the same code), committed in batches by one thread that does nothing else: what the disk side alone can
-/// do.
-bare_loop_report run_bare_loop(const std::filesystem::path& folder, std::uint64_t messages, std::size_t batch,
-                               std::size_t slip_bytes, std::size_t body_bytes);
+/// The rows of posted messages, committed in batches by one thread that does nothing else: what the disk side
+/// alone can do.
+class bare_loop {
+public:
+  bare_loop(const std::filesystem::path& folder, const message_size& size);
+  /// Each time behind what is there already.
+  bare_loop_report run(std::uint64_t messages, std::size_t batch);
 
-/// Destroying messages of a store by a key turn, while one post after the other is committed between its
-/// steps.
-struct turn_report {
-  std::uint64_t messages = 0; ///< in the store
-  std::uint64_t destroyed = 0;
-  std::uint64_t segments = 0; ///< touched
-  std::uint64_t resealed = 0; ///< rows
-  double turn_ms = 0;         ///< from the order to the old keys' end, posts between the steps left out
-  double longest_step_ms = 0; ///< so long no post is committed
-  double longest_post_ms = 0; ///< of the posts between, for comparison
+private:
+  bare_disk disk_;
+  message_size size_;
+  std::vector<conversation_id> conversations_;
+  std::uint64_t next_ = 0;
 };
-
-/// `destroyed` messages, spread over the whole store.
-turn_report run_turn(const std::filesystem::path& folder, std::uint64_t messages, std::uint64_t destroyed,
-                     std::size_t slip_bytes, std::size_t body_bytes);
 
 } // namespace wardline::bench

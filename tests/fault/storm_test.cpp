@@ -34,11 +34,6 @@ struct storm_device {
   }
 };
 
-void need(bool holds, const std::string& what) {
-  if (!holds)
-    give_up(what);
-}
-
 void allow_descriptors(std::size_t devices) {
   rlimit now{};
   ::getrlimit(RLIMIT_NOFILE, &now);
