@@ -65,7 +65,7 @@ TEST_CASE("every problem of the settings has its place and says what is expected
     config_problems expected;
   };
   const std::string known =
-      "known are admin_socket, credentials_dir, metrics_socket, plugins_dir, state_dir, store";
+      "known are admin_socket, backup, credentials_dir, metrics_socket, plugins_dir, state_dir, store";
   const std::string eights =
       " counts in eights to some readers of YAML (octal); write it without the zero in front; ";
   const std::string sixties = " counts in sixties to some readers of YAML; write the number itself; ";
