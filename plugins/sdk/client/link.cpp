@@ -91,8 +91,8 @@ void link::sockets::connect(std::uint64_t now) {
 
 /// The socket is given up; the next one is made after a wait that doubles. The channel on it is lost.
 void link::sockets::drop(refusal why, std::uint64_t now) {
-  // In this order: an event that finds the monitor's reader gone makes libzmq's thread wait for ever, and this one
-  // for its lock.
+  // In this order: an event that finds the monitor's reader gone makes libzmq's thread wait for ever, and
+  // this one for its lock.
   if (dealer)
     zmq_socket_monitor(dealer->handle(), nullptr, 0);
   if (monitor)
