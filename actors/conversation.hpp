@@ -117,7 +117,8 @@ struct conversation_state {
   std::deque<waiting_post> waiting;
   std::vector<written_post> in_flight;
   std::size_t leaves_waiting = 0;
-  std::map<std::uint64_t, open_item> open_items; // by seq
+  std::map<std::uint64_t, open_item> open_items;      // by seq
+  std::map<user_id, std::set<std::uint64_t>> open_of; // their seqs by author: a post answers others' alone
   std::set<std::pair<std::uint64_t, rows::poison>> met_once;
   std::set<std::pair<std::uint64_t, rows::poison>> quarantined;
   /// A file that a device has open, and behind which leaf.
@@ -172,6 +173,10 @@ private:
   using waiting_visit = std::function<bool(std::uint64_t seq, const message_id&, const rows::item&)>;
   void each_waiting(const waiting_visit& goes_on) const;
   void load_items();
+  void keep_open(std::uint64_t seq, const message_id& message, const user_id& author);
+  void close_item(const message_id& message);
+  using open_visit = std::function<bool(const open_item&)>;
+  void each_open_of_others(const user_id& writer, const open_visit& goes_on) const;
   rows::item item_of(const e2ee::slip& slip, std::uint64_t seq, time_ms now) const;
   void answer_items(written_post& p, act& with) const;
   void remember_items(const written_post& p, std::uint64_t seq);

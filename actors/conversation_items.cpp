@@ -25,10 +25,45 @@ void conversation_state::each_waiting(const waiting_visit& goes_on) const {
 
 void conversation_state::load_items() {
   open_items.clear();
+  open_of.clear();
   each_waiting([&](std::uint64_t seq, const message_id& message, const rows::item& item) {
-    open_items.emplace(seq, open_item{message, item.author});
+    keep_open(seq, message, item.author);
     return open_items.size() < open_items_max;
   });
+}
+
+void conversation_state::keep_open(std::uint64_t seq, const message_id& message, const user_id& author) {
+  open_items.emplace(seq, open_item{message, author});
+  open_of[author].insert(seq);
+}
+
+void conversation_state::close_item(const message_id& message) {
+  auto found = std::find_if(open_items.begin(), open_items.end(),
+                            [&](const auto& open) { return open.second.message == message; });
+  if (found == open_items.end())
+    return;
+  auto of = open_of.find(found->second.author);
+  of->second.erase(found->first);
+  if (of->second.empty())
+    open_of.erase(of);
+  open_items.erase(found);
+}
+
+/// Oldest first. The writer's own are not even looked at: where one side alone writes, they are all there is.
+void conversation_state::each_open_of_others(const user_id& writer, const open_visit& goes_on) const {
+  using place = std::set<std::uint64_t>::const_iterator;
+  std::vector<std::pair<place, place>> heads;
+  for (const auto& [author, seqs] : open_of)
+    if (author != writer)
+      heads.emplace_back(seqs.begin(), seqs.end());
+  while (!heads.empty()) {
+    auto oldest = std::min_element(heads.begin(), heads.end(),
+                                   [](const auto& a, const auto& b) { return *a.first < *b.first; });
+    if (!goes_on(open_items.at(*oldest->first)))
+      return;
+    if (++oldest->first == oldest->second)
+      heads.erase(oldest);
+  }
 }
 
 rows::item conversation_state::item_of(const e2ee::slip& slip, std::uint64_t seq, time_ms now) const {
@@ -60,33 +95,34 @@ void conversation_state::answer_items(written_post& p, act& with) const {
     });
   };
   std::size_t looked = 0;
-  for (const auto& [seq, open] : open_items) {
+  each_open_of_others(writer, [&](const open_item& open) {
     if (p.answers.size() >= answered_by_one_max || looked >= looked_at_by_one_max)
-      return;
-    if (open.author == writer || answered_already(open.message))
-      continue;
+      return false;
+    if (answered_already(open.message))
+      return true;
     ++looked;
     auto item = read_item(*parts.rows, open.message);
     if (!item)
-      continue; // damaged: a state that others have complained about
+      return true; // damaged: a state that others have complained about
     auto done = rules::after(item->row.state, rules::written_behind{writer}, p.post.what.now);
     if (done.why != refusal::none)
-      continue;
+      return true;
     auto after = item->row;
     after.state = std::move(done.next);
     change_item(with, open.message, *item, after);
     p.answers.push_back(open.message);
-  }
+    return true;
+  });
 }
 
 void conversation_state::remember_items(const written_post& p, std::uint64_t seq) {
   const auto& message = p.post.what.message;
   for (const auto& answered : p.answers) {
-    std::erase_if(open_items, [&](const auto& open) { return open.second.message == answered; });
+    close_item(answered);
     self->send(parts.triage, item_changed{answered});
   }
   if (open_items.size() < open_items_max)
-    open_items.emplace(seq, open_item{message, p.slip.header.author_user});
+    keep_open(seq, message, p.slip.header.author_user);
   self->send(parts.triage, item_changed{message});
 }
 

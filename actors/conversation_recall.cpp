@@ -44,7 +44,7 @@ void conversation_state::recall(asked_act a, const rows::accepted& message, prom
     after.state = std::move(done.next);
     change_item(out, target, *item, after);
   }
-  std::erase_if(open_items, [&](const auto& open) { return open.second.message == target; });
+  close_item(target);
   auto again = [this, a, message, answer]() mutable {
     if (++a.looks < act_tries_max)
       recall(std::move(a), message, answer);
