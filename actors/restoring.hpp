@@ -5,6 +5,7 @@
 #include "life_rows.hpp"
 #include "ports/random.hpp"
 #include "ports/storage.hpp"
+#include "wire/secret.hpp"
 
 namespace wardline {
 
@@ -12,8 +13,10 @@ namespace wardline {
 struct kept_row {
   ports::table where = ports::table::meta;
   bytes key;
-  bytes value;
+  bytes value;    ///< passwords' hashes, second factors and lock shares are among them: wiped
   bytes detail{}; ///< of an object: of the entry that accepted it (a second registrar's word)
+
+  ~kept_row() { wipe(value); }
 };
 
 /// Everything but messages and their log: people, devices, groups, conversations, signed objects in the order

@@ -45,12 +45,38 @@ refusal check_signature(const backup_manifest& m, bytes_view signed_part, const 
   return good ? refusal::none : refusal::bad_signature;
 }
 
-void put_keys(writer& out, const current_table& t) {
+/// A buffer that never moves: what grows leaves copies of keys behind.
+class wiped_writer {
+public:
+  explicit wiped_writer(std::size_t bytes_max) { out_.value.reserve(bytes_max); }
+  void add(bytes part) {
+    out_.value.insert(out_.value.end(), part.begin(), part.end());
+    wipe(part);
+  }
+  wiped_bytes take() { return std::move(out_); }
+
+private:
+  wiped_bytes out_;
+};
+
+constexpr std::size_t key_entry_bytes = 1 + 4 + 4 + secret32::size;
+constexpr std::size_t fixed_part_bytes = 256;
+
+std::size_t bytes_of(const current_table& t) {
+  auto out = fixed_part_bytes + t.segments.size() * key_entry_bytes + (t.known ? t.known->note.size() : 0);
+  for (const auto& row : t.kept)
+    out += 9 + row.key.size() + row.value.size() + row.detail.size();
+  return out;
+}
+
+void put_keys(wiped_writer& out, const current_table& t) {
   for (const auto* key : {&t.keys.link_key, &t.keys.noise_key, &t.keys.log_key, &t.keys.daemon_key})
-    out.put(key->view());
-  out.u64(t.keyring_epoch).u32(static_cast<std::uint32_t>(t.segments.size()));
-  for (const auto& [of, key] : t.segments)
-    out.value(of.of.where).u32(of.of.number).u32(of.epoch).put(key.view());
+    out.add(to_bytes(key->view()));
+  out.add(writer{}.u64(t.keyring_epoch).u32(static_cast<std::uint32_t>(t.segments.size())).take());
+  for (const auto& [of, key] : t.segments) {
+    out.add(writer{}.value(of.of.where).u32(of.of.number).u32(of.epoch).take());
+    out.add(to_bytes(key.view()));
+  }
 }
 
 void take_keys(reader& in, current_table& t) {
@@ -134,16 +160,19 @@ expected<backup_manifest> read_manifest(bytes_view raw) {
 }
 
 wiped_bytes encode(const current_table& t) {
-  writer out;
-  out.u8(version).put(t.clinic).u64(t.time).u64(t.turn_mark);
+  wiped_writer out{bytes_of(t)};
+  out.add(writer{}.u8(version).put(t.clinic).u64(t.time).u64(t.turn_mark).take());
   put_keys(out, t);
-  out.u8(t.known ? 1 : 0);
+  out.add({static_cast<std::uint8_t>(t.known ? 1 : 0)});
   if (t.known)
-    out.u64(t.known->size).put(t.known->root).v32(view(t.known->note));
-  out.u32(static_cast<std::uint32_t>(t.kept.size()));
-  for (const auto& row : t.kept)
-    out.value(row.where).v16(row.key).v32(row.value).v16(row.detail);
-  return wiped_bytes{out.take()};
+    out.add(writer{}.u64(t.known->size).put(t.known->root).v32(view(t.known->note)).take());
+  out.add(writer{}.u32(static_cast<std::uint32_t>(t.kept.size())).take());
+  for (const auto& row : t.kept) {
+    out.add(writer{}.value(row.where).v16(row.key).u32(static_cast<std::uint32_t>(row.value.size())).take());
+    out.add(row.value);
+    out.add(writer{}.v16(row.detail).take());
+  }
+  return out.take();
 }
 
 expected<current_table> decode_current_table(bytes_view raw) {
