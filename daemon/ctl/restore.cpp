@@ -238,8 +238,11 @@ restored run_restore(const restore_order& order, const daemon::config& conf, con
   // Onto an empty folder or none: from here on it is the clinic.
   bool moved = out.problem.empty() && ::rename(beside.c_str(), conf.state_dir.c_str()) == 0 &&
                sync_folder(conf.state_dir.parent_path());
-  if (out.problem.empty() && !moved)
+  if (out.problem.empty() && !moved) {
     out.problem = conf.state_dir.string() + ": " + said(refusal::storage_refused);
+    for (const auto& file : daemon::credentials::files(keys_dir)) // they were made a moment ago, for this
+      fs::remove(file, error);
+  }
   if (!out.problem.empty())
     fs::remove_all(beside, error);
   return out;
