@@ -45,7 +45,10 @@ scripted_daemon::scripted_daemon()
 }
 
 std::uint64_t scripted_daemon::append(std::uint8_t kind, const hash32& hash, bytes_view detail) {
-  auto entry = entry_of(kind, hash, 1'700'000'000'000, detail);
+  return append_entry(kind, entry_of(kind, hash, 1'700'000'000'000, detail));
+}
+
+std::uint64_t scripted_daemon::append_entry(std::uint8_t kind, bytes entry) {
   leaves_.push_back(e2ee::writer{}.u8(1).u8(kind).put(sha256({bytes(16), entry})).take());
   entries_.push_back(std::move(entry));
   return leaves_.size() - 1;
@@ -53,6 +56,10 @@ std::uint64_t scripted_daemon::append(std::uint8_t kind, const hash32& hash, byt
 
 std::uint64_t scripted_daemon::checkpoint_size() const {
   return sealed_checkpoint_size != 0 ? sealed_checkpoint_size : leaves_.size();
+}
+
+hash32 scripted_daemon::root() const {
+  return naive_tree{leaves_}.root(leaves_.size());
 }
 
 std::string scripted_daemon::note() const {
@@ -75,11 +82,17 @@ std::vector<hash32> scripted_daemon::consistency(std::uint64_t from) const {
   return naive_tree{leaves_}.consistency(from, checkpoint_size());
 }
 
+d::logged scripted_daemon::entry_at(std::uint64_t leaf) const {
+  d::logged out{{}, leaf, bytes(16), entries_.at(leaf), {}};
+  if (leaf < checkpoint_size())
+    out.proof = naive_tree{leaves_}.path(leaf, 0, checkpoint_size());
+  return out;
+}
+
 d::logged scripted_daemon::logged(const hash32& hash) const {
   const auto& held = objects.at(hash);
-  d::logged out{held.raw, held.leaf, bytes(16), entries_.at(held.leaf), {}};
-  if (held.leaf < checkpoint_size())
-    out.proof = naive_tree{leaves_}.path(held.leaf, 0, checkpoint_size());
+  auto out = entry_at(held.leaf);
+  out.object = held.raw;
   return out;
 }
 

@@ -161,7 +161,21 @@ public:
   /// The one that its invitation made.
   [[nodiscard]] e2ee::device_certificate first_of(const device_id& device) const;
   std::uint64_t append(std::uint8_t kind, const hash32& hash, bytes_view detail = {});
+  /// An entry as it stands: audit entry, version 1.
+  std::uint64_t append_entry(std::uint8_t kind, bytes entry);
   [[nodiscard]] d::logged logged(const hash32& hash) const;
+  /// Without an object.
+  [[nodiscard]] d::logged entry_at(std::uint64_t leaf) const;
+  /// Of everything in the log.
+  [[nodiscard]] hash32 root() const;
+  [[nodiscard]] std::uint64_t leaves() const { return leaves_.size(); }
+  /// Entries about nothing that a backup did not hold.
+  void forget_last(std::size_t n) {
+    leaves_.resize(leaves_.size() - n);
+    entries_.resize(entries_.size() - n);
+  }
+  /// Its store was restored, or it says so.
+  void begin_life(const incarnation_id& next) { incarnation_ = next; }
   // For devices that a test makes by hand.
   d::answer_body on(const d::enrol& m);
   d::answer_body on(const d::submit& m);
