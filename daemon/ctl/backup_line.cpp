@@ -138,6 +138,14 @@ void print_restored(const restored& r, bool json, const char* first) {
                 static_cast<unsigned long long>(r.lost_rows));
 }
 
+std::string why_not_read(refusal why) {
+  if (why == refusal::not_found)
+    return "there is no such file, or you may not read it; is the stick in?";
+  if (why == refusal::malformed_request)
+    return "is no recovery key";
+  return why == refusal::keyring_not_openable ? "the passphrase is wrong, or the file is damaged" : said(why);
+}
+
 int with_recovery(const backup_options& o, bool json, const std::function<int(restore_order)>& then) {
   std::string problem;
   auto word = passphrase(o, "Passphrase of the recovery key", problem);
@@ -146,7 +154,7 @@ int with_recovery(const backup_options& o, bool json, const std::function<int(re
   auto key = read_recovery_key(o.recovery_file, *word);
   wipe_text(*word);
   if (!key)
-    return say_problem(unavailable, o.recovery_file + ": " + said(key.why()), json);
+    return say_problem(unavailable, o.recovery_file + ": " + why_not_read(key.why()), json);
   return then({o.folder, o.bulk, std::move(*key), daemon::system_clock{}.now_ms()});
 }
 
@@ -218,7 +226,7 @@ void add_backup(CLI::App& app, command_line& line) {
   auto* backup = app.add_subcommand("backup", "Copy everything into a folder, while the daemon runs");
   auto* folder =
       backup->add_option("folder", o->folder, "Where backups lie: a disk or a share of another machine");
-  backup->add_flag("--current", o->current_only, "Only the keys and what was denied since: small, often");
+  backup->add_flag("--current", o->current_only, "Only the keys and everything but messages: small, often");
   backup->add_option("--keep", o->keep, "Backups that stay")
       ->capture_default_str()
       ->check(CLI::Range(1u, bulks_kept_max));
