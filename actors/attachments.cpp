@@ -14,12 +14,6 @@ outcome held(std::size_t chunks) {
 
 } // namespace
 
-/// What is left is garbage from here on; the next start would sweep it, too.
-attachments_state::~attachments_state() {
-  while (!uploads.empty())
-    drop(uploads.begin());
-}
-
 /// A chunk that is held already is compared, so that a used id never stands for two files (e2ee 5.11); one
 /// that comes too early is answered with what is held, from where the device goes on.
 outcome attachments_state::on(const take_chunk& m) {

@@ -55,9 +55,10 @@ struct attachments_state {
   attachments_parts parts;
   std::uint64_t steady = 0; // of the last tick
   std::uint64_t next_order = 0;
+  /// At the end whole files stay: a post that names one may still wait in the store, which ends last and
+  /// commits it. What nobody names the next start sweeps.
   std::map<upload_key, upload> uploads;
 
-  ~attachments_state();
   outcome on(const take_chunk& m);
   outcome on(const count_chunks& m);
   files_found on(const find_files& m);
