@@ -71,7 +71,7 @@ inline constexpr std::size_t reason_bytes_max = 200;
 /// about to be begun.
 struct note_backup {
   std::uint64_t leaves = 0;
-  std::uint64_t turn = 0; ///< number of the last key turn that was over
+  std::uint64_t turn = 0; ///< mark of the last key turn by then (daemon/backup_format.hpp)
   hash32 manifest{};      ///< SHA-256
   bool operator==(const note_backup&) const = default;
 };

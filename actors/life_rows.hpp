@@ -25,7 +25,7 @@ struct shown_pin {
 /// leaves before the first one is begun: from then on nothing is thrown away that a restore would ask for.
 struct backup {
   std::uint64_t leaves = 0; ///< everything below stands in it
-  std::uint64_t turn = 0;   ///< number of the last key turn that was over by then
+  std::uint64_t turn = 0;   ///< mark of the last key turn by then (daemon/backup_format.hpp)
   time_ms time = 0;
 };
 

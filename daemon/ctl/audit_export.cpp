@@ -1,5 +1,6 @@
 #include "audit_export.hpp"
 #include "e2ee/checkpoint.hpp"
+#include "files.hpp"
 #include "rules/audit_entry.hpp"
 #include "rules/audit_tree.hpp"
 #include <array>
@@ -18,12 +19,6 @@ expected<admin::log_report> asked(const ask_log& ask, const admin::log_question&
   if (report && report->why != refusal::none)
     return report->why;
   return report;
-}
-
-std::string said(refusal why) {
-  if (why == refusal::link_down)
-    return "no daemon answers at admin_socket; start wardlined, or check --config";
-  return std::string{sentence_of(why)} + " (" + std::string{name_of(why)} + ")";
 }
 
 bool put_file(const std::filesystem::path& file, bytes_view content) {

@@ -47,8 +47,6 @@ struct bulk_facts {
 bulk_facts read_bulk(const std::filesystem::path& folder, const std::string& name,
                      const std::function<bool(ports::change&&)>& each_row);
 
-/// A refusal for people.
-std::string said(refusal why);
 /// A file piece by piece; false: `visit` ended it.
 bool each_piece(const std::filesystem::path& file, const std::function<bool(bytes_view)>& visit);
 /// Nothing: it cannot be read or is larger than `bytes_max`.

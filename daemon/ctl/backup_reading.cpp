@@ -1,5 +1,6 @@
 // What lies in a folder of backups, read back.
 #include "backup.hpp"
+#include "files.hpp"
 #include "wire/hash.hpp"
 #include <algorithm>
 #include <fstream>
@@ -54,12 +55,6 @@ std::string check_blobs(const fs::path& folder, const std::string& name, bulk_fa
 }
 
 } // namespace
-
-std::string said(refusal why) {
-  if (why == refusal::link_down)
-    return "no daemon answers at admin_socket; start wardlined, or check --config";
-  return std::string{sentence_of(why)} + " (" + std::string{name_of(why)} + ")";
-}
 
 bool each_piece(const fs::path& file, const std::function<bool(bytes_view)>& visit) {
   std::ifstream in{file, std::ios::binary};

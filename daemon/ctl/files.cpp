@@ -9,6 +9,12 @@
 
 namespace wardline::ctl {
 
+std::string said(refusal why) {
+  if (why == refusal::link_down)
+    return "no daemon answers at admin_socket; start wardlined, or check --config";
+  return std::string{sentence_of(why)} + " (" + std::string{name_of(why)} + ")";
+}
+
 refusal write_new_file(const std::filesystem::path& file, bytes_view content) {
   auto beside = file;
   beside += ".unfinished";

@@ -1,5 +1,5 @@
 #pragma once
-// Small files that wardctl reads and writes.
+// Small files that wardctl reads and writes, and how it says why something cannot be done.
 #include "wire/expected.hpp"
 #include "wire/ids.hpp"
 #include <filesystem>
@@ -8,6 +8,9 @@
 namespace wardline::ctl {
 
 inline constexpr std::size_t small_file_bytes_max = 65'536;
+
+/// A refusal for people, of the daemon or of a file.
+std::string said(refusal why);
 
 /// Mode 0600, never over an existing file: already_exists, storage_refused. Durable with its name, and never
 /// half there under it, also after a crash; what a crash leaves is called FILE.unfinished.

@@ -4,6 +4,7 @@
 #include "../process_journal.hpp"
 #include "../sealed_storage.hpp"
 #include "../sodium_ports.hpp"
+#include "files.hpp"
 #include "rules/audit_tree.hpp"
 #include "unfinished_setup.hpp"
 #include <algorithm>
