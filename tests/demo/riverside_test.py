@@ -2,14 +2,18 @@
 everything is there; and the ten steps that ./demo prints do what they say when they are typed.
 
 usage: riverside_test.py [SEED]"""
+import fcntl
 import json
 import os
+import pty
 import random
 import re
+import select
 import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 from collections import Counter
@@ -24,6 +28,7 @@ KILL_AFTER_S = 4.0  # at most
 STEPS = 10
 LISTENS_AFTER_S = 3
 RINGS_WITHIN_S = 30
+ASKS_WITHIN_S = 30
 
 # What the commands of each step say, in order: an exit code if it is not 0, and words that must stand in the output.
 SAID = {
@@ -201,10 +206,27 @@ class Riverside(unittest.TestCase):
         self.must_say(step, command, words, output)
 
     def by_hand(self, command, code):
-        """On a terminal; what is typed before a question stands there is thrown away."""
+        """On a terminal, as a person does: she types when she is asked, and not before."""
         person = re.search(r"devices/(\w+)", command).group(1)
-        return self.expect(f"(sleep 2; echo demo-{person}; sleep 2; echo {code}; sleep 2) | "
-                           f"script -qec '{command}' /dev/null")
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(["bash", "-c", command], cwd=self.demo.folder, env=self.demo.environment,
+                                   stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+                                   preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(theirs)
+        output, waiting = "", [("Password: ", f"demo-{person}"), ("recovery code: ", code)]
+        try:
+            while select.select([ours], [], [], ASKS_WITHIN_S)[0]:
+                output += os.read(ours, 4096).decode()
+                if waiting and output.endswith(waiting[0][0]):
+                    os.write(ours, waiting.pop(0)[1].encode() + b"\n")
+        except OSError:  # it has gone, and its terminal with it
+            pass
+        os.close(ours)
+        try:
+            self.assertEqual(process.wait(ASKS_WITHIN_S), 0, f"`{command}` printed:\n{output}")
+        finally:
+            process.kill()
+        return output
 
 
 if __name__ == "__main__":
