@@ -32,10 +32,12 @@ class Runner:
     when: Optional[Callable] = None  # a reason to skip, or nothing
 
 
-def one(name, modes, command, limit_s, long=None, **options):
+def one(name, modes, command, limit_s, long=None, env=None, **options):
     """A runner of one program; `long` is its command in `./check long`, which may take twelve times as long."""
     def programs(mode):
-        return [Program(name, long, 12 * limit_s) if long and mode == "long" else Program(name, command, limit_s)]
+        if long and mode == "long":
+            return [Program(name, long, 12 * limit_s, env=env or {})]
+        return [Program(name, command, limit_s, env=env or {})]
     return Runner(name, modes, programs, **options)
 
 
@@ -71,7 +73,8 @@ def ctest(root, preset, modes, environment=None, only=None):
     return Runner(f"tests {preset}", modes, programs, needs=(f"build {preset}",), at_once=2)
 
 
-# What runs under ASan and UBSan too: every decoder, the channel, the store, and the whole house in the simulation.
+# What runs under ASan and UBSan in ./check: every decoder, the channel, the store, and the whole house in the
+# simulation. ./check long takes every test, and the daemon as a process.
 SANITIZED = ("wire_values_test", "wire_noise_test", "wire_channel_test", "wire_codec_test", "fuzz_replay",
              "storage_test", "backup_test", "e2ee_log_test", "e2ee_message_test", "rules_test")
 
@@ -138,8 +141,12 @@ def table(root):
             long=[str(faults / "tamper_test"), "--tamperings", "20000"], needs=("build dev",)),
         one("reconnect storm", FULL, [str(faults / "storm_test"), "--devices", "500"], 180, needs=("build dev",)),
         one("bad input, markers, core files", FULL, [str(faults / "fault_test")], 900, needs=("build dev",)),
-        build("asan", FULL, "wardline_sim", *SANITIZED),
-        ctest(root, "asan", FULL, sanitizers, only=SANITIZED),
+        build("asan", ("full",), "wardline_sim", *SANITIZED),
+        ctest(root, "asan", ("full",), sanitizers, only=SANITIZED),
+        build("asan", ("long",)),
+        ctest(root, "asan", ("long",), sanitizers),
+        one("kill -9, sanitized", ("long",), [str(root / "build" / "asan" / "tests" / "fault" / "kill_test"), "--kills", "50"],
+            3600, env=sanitizers, needs=("build asan",)),
         one("simulation, sanitized", FULL, [sanitized_sim, "--seeds", "20", "--first", "1000"], 900,
             long=[sanitized_sim, "--seeds", "1000", "--first", "1000"], needs=("build asan",)),
         one("simulation of rosters, sanitized", FULL, [sanitized_sim, "--seeds", "20", "--first", "2000", "--rosters", "--history"],
