@@ -55,8 +55,9 @@ inline constexpr int backlog_max = 64;
 inline constexpr int heartbeat_every_ms = 5'000;
 inline constexpr int heartbeat_timeout_ms_max = 10'000;
 inline constexpr int heartbeat_ttl_ms = 15'000;
-/// Device channels of one plugin at a time.
-inline constexpr std::size_t channels_per_plugin_max = 1'024;
+/// Device channels of one plugin at a time: a gateway carries those of a whole clinic. An idle one costs the
+/// daemon some 5 KiB (tests/bench), also one that never ends its handshake: 50 MiB, until its time is over.
+inline constexpr std::size_t channels_per_plugin_max = 10'240;
 
 // ---- Device requests (DESIGN 10) --------------------------------------------------------------------------
 /// Requests of one device without an answer.
