@@ -1,5 +1,7 @@
 #include "box.hpp"
 #include "life_rows.hpp"
+#include "readiness.hpp"
+#include "rows_accepted.hpp"
 #include "stored.hpp"
 #include <cerrno>
 #include <cstdio>
@@ -39,7 +41,35 @@ exit_code read_keys(box& out) {
   return stopped;
 }
 
-exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
+/// Progress is told this often, and whoever waits for the start is asked to wait on.
+constexpr std::uint64_t rows_between_words = 200'000;
+
+/// Whether they are to be accepted as they are; what is wrong with them otherwise.
+exit_code check_rows(const start_order& order, ports::journal& journal, ports::random& random, box& out) {
+  std::uint64_t told = 0;
+  auto why = out.rows->check_rows([&](std::uint64_t rows) {
+    if (rows < told + rows_between_words)
+      return;
+    told = rows;
+    notify_starter("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=checking the store: " + std::to_string(rows) +
+                   " rows");
+  });
+  auto store = (out.conf.state_dir / "store").string();
+  if (why == refusal::none)
+    return stopped;
+  if (!order.accept_changed_rows)
+    return say(damaged,
+               store + ": " + reason(why) +
+                   " Restore a backup: wardctl restore. Only if you know what wrote there, and want to "
+                   "go on with the store as it is: wardlined --config FILE --accept-changed-rows");
+  journal.write(ports::severity::error, "changed_rows_accepted", {});
+  out.rows->accept_rows();
+  if (auto noted = note_rows_accepted(*out.rows, random, order.now); noted != refusal::none)
+    return say(damaged, store + ": " + reason(noted));
+  return stopped;
+}
+
+exit_code open_disk(const start_order& order, ports::journal& journal, ports::random& random, box& out) {
   auto store_dir = out.conf.state_dir / "store";
   std::error_code error;
   std::filesystem::create_directories(store_dir, error);
@@ -74,6 +104,8 @@ exit_code open_disk(ports::journal& journal, ports::random& random, box& out) {
       {{"level", ports::word::of_table(word_of(out.claim.level))},
        {"limit",
         ports::word::of_table(out.claim.limits.empty() ? "none" : word_of(out.claim.limits.front()))}});
+  if (auto code = check_rows(order, journal, random, out); code != stopped)
+    return code;
   if (auto why = out.rows->resume_turn(); why != refusal::none)
     return say(why == refusal::storage_refused ? unavailable : damaged,
                ring_file.string() + ": " + reason(why));
@@ -111,13 +143,12 @@ int complain(exit_code code, const std::string& what) {
   return code;
 }
 
-exit_code open_box(const std::filesystem::path& config_file, ports::journal& journal, ports::random& random,
-                   box& out) {
-  if (auto code = read_settings(config_file, out); code != stopped)
+exit_code open_box(const start_order& order, ports::journal& journal, ports::random& random, box& out) {
+  if (auto code = read_settings(order.config_file, out); code != stopped)
     return code;
   if (auto code = read_keys(out); code != stopped)
     return code;
-  if (auto code = open_disk(journal, random, out); code != stopped)
+  if (auto code = open_disk(order, journal, random, out); code != stopped)
     return code;
   auto start = load_store(*out.rows);
   if (!start)

@@ -45,9 +45,14 @@ struct box {
   rules::claim claim;          ///< what a destruction proves on this disk
 };
 
+struct start_order {
+  std::filesystem::path config_file;
+  bool accept_changed_rows = false;
+  time_ms now = 0;
+};
+
 /// stopped = all is open. Otherwise the exit code; what is wrong was printed.
-exit_code open_box(const std::filesystem::path& config_file, ports::journal& journal, ports::random& random,
-                   box& out);
+exit_code open_box(const start_order& order, ports::journal& journal, ports::random& random, box& out);
 
 /// Set-up's file has done its work once the clinic is in the store.
 void remove_founding(const config& c);

@@ -184,12 +184,13 @@ bytes answer(bytes_view frame, box& b, const box_sources& about, caf::actor_syst
   return answer_admin(system, h.admin, clock, frame);
 }
 
-exit_code run(const char* config_file, const sigset_t& signals) {
+exit_code run(const char* config_file, bool accept_changed_rows, const sigset_t& signals) {
   process_journal journal;
   sodium_random random;
   system_clock clock;
   box b;
-  if (auto code = open_box(config_file, journal, random, b); code != stopped)
+  if (auto code = open_box({config_file, accept_changed_rows, clock.now_ms()}, journal, random, b);
+      code != stopped)
     return code;
   argon2_passwords passwords;
   oath_factor factors;
@@ -257,12 +258,14 @@ int main(int argc, char** argv) {
     std::puts("wardlined " WARDLINE_VERSION);
     return stopped;
   }
-  if (argc != 3 || std::strcmp(argv[1], "--config") != 0)
-    return complain(wrong_usage, "usage: wardlined --config /etc/wardline/wardline.yaml");
+  bool accept = argc == 4 && std::strcmp(argv[3], "--accept-changed-rows") == 0;
+  if ((argc != 3 && !accept) || std::strcmp(argv[1], "--config") != 0)
+    return complain(wrong_usage,
+                    "usage: wardlined --config /etc/wardline/wardline.yaml [--accept-changed-rows]");
   wardline::keep_memory_private();
   std::signal(SIGBUS, stop_on_bus_error);
   auto signals = block_signals();
   if (sodium_init() < 0)
     return complain(unavailable, "libsodium does not start on this machine");
-  return run(argv[2], signals);
+  return run(argv[2], accept, signals);
 }

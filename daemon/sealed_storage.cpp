@@ -62,6 +62,7 @@ std::optional<segment> segment_of(table where, bytes_view key) {
 sealed_storage::sealed_storage(ports::storage& below, keyring& keys, ports::random& dice)
     : below_{below}, keys_{keys} {
   dice.fill(nonce_prefix_);
+  dice.fill({fresh_sum_key_.data(), secret32::size});
 }
 
 std::uint32_t key_epoch_of(bytes_view sealed) {
@@ -71,6 +72,8 @@ std::uint32_t key_epoch_of(bytes_view sealed) {
 /// A key turn may move the row to another key, and destroy the one before, between the look below and the
 /// opening here: then it stands there otherwise now.
 ports::read_result sealed_storage::read(table where, bytes_view key) const {
+  if (is_row_sum(where, key))
+    return {};
   bytes before;
   for (;;) {
     auto found = below_.read(where, key);
@@ -87,9 +90,20 @@ ports::read_result sealed_storage::read(table where, bytes_view key) const {
 std::vector<ports::row> sealed_storage::scan(table where, bytes_view prefix, bytes_view after,
                                              std::size_t limit) const {
   std::vector<ports::row> out;
-  for (auto& r : below_.scan(where, prefix, after, limit))
-    if (auto row = opened(where, std::move(r)))
-      out.push_back(std::move(*row));
+  auto take = [&](std::vector<ports::row> found) {
+    for (auto& r : found)
+      if (auto row = is_row_sum(where, r.key) ? std::nullopt : opened(where, std::move(r)))
+        out.push_back(std::move(*row));
+  };
+  auto found = below_.scan(where, prefix, after, limit);
+  bool hides_one =
+      std::any_of(found.begin(), found.end(), [&](const auto& r) { return is_row_sum(where, r.key); });
+  auto more_after = hides_one && found.size() == std::min(limit, ports::scan_rows_max)
+                        ? std::optional{found.back().key}
+                        : std::nullopt;
+  take(std::move(found));
+  if (more_after) // a page that is not full would be taken for the last one
+    take(below_.scan(where, prefix, *more_after, 1));
   return out;
 }
 
@@ -98,6 +112,8 @@ std::optional<ports::row> sealed_storage::last(table where, bytes_view prefix) c
     auto found = below_.last(where, prefix);
     if (!found)
       return std::nullopt;
+    if (is_row_sum(where, found->key))
+      return last_but_sum(prefix);
     if (auto row = opened(where, std::move(*found)))
       return row;
   }
@@ -117,7 +133,7 @@ std::optional<ports::row> sealed_storage::opened(table where, ports::row sealed)
 
 commit_result sealed_storage::commit(std::span<const ports::change> changes) {
   for (const auto& c : changes)
-    if (!ports::in_range(c))
+    if (!ports::in_range(c) || is_row_sum(c.where, c.key))
       return commit_result::refused;
   if (auto made = make_keys(changes); made != commit_result::committed)
     return made;
@@ -125,7 +141,7 @@ commit_result sealed_storage::commit(std::span<const ports::change> changes) {
   sealed.reserve(changes.size());
   for (const auto& c : changes)
     sealed.push_back({c.what, c.where, c.key, c.what == ports::change::kind::put ? seal(c) : bytes{}});
-  return below_.commit(sealed);
+  return commit_sealed(std::move(sealed));
 }
 
 commit_result sealed_storage::make_keys(std::span<const ports::change> changes) {

@@ -1,10 +1,12 @@
 #pragma once
-// Seals every value of every table under its segment's key; keys stay clear (security 5.2). Format v1, final:
-//   u8 format 1 | u8 table | u32 segment | u32 key epoch | 24 B nonce | XChaCha20-Poly1305(value) | 16 B tag
-//   AAD = lab("wardline stored value v1") | u8 table | key | the 34 bytes of header
+// Seals every value of every table under its segment's key; keys stay clear (sealed_value.hpp). And keeps,
+// in the same transaction, the sum of the rows there are (row_sum.hpp).
 #include "key_turn_row.hpp"
 #include "keyring.hpp"
 #include "ports/random.hpp"
+#include "row_sum.hpp"
+#include "sealed_value.hpp"
+#include <functional>
 #include <set>
 
 namespace wardline {
@@ -13,9 +15,6 @@ constexpr std::uint64_t segment_rows = 4096; ///< of tables log, leaf, entry
 constexpr std::uint32_t segment_shards = 64; ///< of every other table, by the first byte of the key
 constexpr std::uint32_t segments_ahead =
     4; ///< made at once, so that backups of keys are never behind the log
-constexpr std::size_t sealed_header_bytes = 34;
-constexpr std::size_t sealed_overhead_bytes = sealed_header_bytes + 16;
-static_assert(sealed_overhead_bytes <= ports::sealing_bytes_max);
 
 /// Where a new value of this row goes. Nothing for a monotone table's key that is no row number, or out of
 /// range.
@@ -42,6 +41,14 @@ public:
   /// Makes segment keys first, if any are missing, and durably: a row is never on disk before its key.
   ports::commit_result commit(std::span<const ports::change> changes) override;
 
+  /// Before anything else is done: are the rows those of the last commit? Looks at every one that counts,
+  /// some seconds for a million messages; tells how many it has seen. Refuses: rows_changed,
+  /// value_not_openable (the row of the sum itself).
+  refusal check_rows(const std::function<void(std::uint64_t)>& progress = {});
+  /// The rows as they are now are those of the last commit; the next one writes it down. For a person who
+  /// was told `rows_changed` and knows why.
+  void accept_rows();
+
   /// Before anything is served: reads how far the last key turn was, and ends it if nothing but its old keys
   /// is left. Refuses: keyring_older (a key file from before the last turn was put back), value_not_openable,
   /// storage_refused.
@@ -55,6 +62,10 @@ public:
 private:
   [[nodiscard]] ports::commit_result make_keys(std::span<const ports::change> changes);
   [[nodiscard]] bytes seal(const ports::change& c);
+  [[nodiscard]] ports::commit_result commit_sealed(std::vector<ports::change> sealed);
+  [[nodiscard]] bool find_sum();
+  [[nodiscard]] std::optional<ports::row> last_but_sum(bytes_view prefix) const;
+  [[nodiscard]] row_sum sum_now(const std::function<void(std::uint64_t)>& progress) const;
   [[nodiscard]] ports::commit_result commit_turn(turn_row next, std::vector<ports::change> with);
   [[nodiscard]] ports::commit_result reseal_some();
   [[nodiscard]] std::vector<ports::row> next_of_segment(const key_of_segment& in);
@@ -65,7 +76,9 @@ private:
   ports::storage& below_;
   keyring& keys_;
   std::array<std::uint8_t, 16> nonce_prefix_{};
+  secret32 fresh_sum_key_; ///< of a store without rows
   // Of commit's one caller:
+  std::optional<row_sum> sum_; ///< as it is on disk; read at first need
   std::uint64_t nonce_counter_ = 0;
   std::array<std::uint32_t, ports::table_max + 1> ready_until_{}; ///< segments below have keys, and so has it
   turn_row turn_;

@@ -167,13 +167,14 @@ commit_result sealed_storage::reseal_some() {
       moved.push_back(std::move(c));
     }
   }
-  auto result = moved.empty() ? commit_result::committed : below_.commit(moved);
+  auto resealed = moved.size();
+  auto result = moved.empty() ? commit_result::committed : commit_sealed(std::move(moved));
   if (result != commit_result::committed) { // once more from where this step began
     turn_after_ = std::move(after_before);
     turn_prefix_ = prefix_before;
     return result;
   }
-  resealed_rows_ += moved.size();
+  resealed_rows_ += resealed;
   skipped_rows_ += skipped;
   if (through) {
     ++turn_segment_;

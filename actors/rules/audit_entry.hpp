@@ -45,9 +45,10 @@ enum class audit_kind : std::uint8_t {
       45, ///< after a restore: a device had seen more of the earlier life's (object) log than came back
   backup_made = 46,    ///< everything below detail's leaf was copied and read back (hash = manifest)
   secrets_burned = 47, ///< by a restore: codes used by then and recovery codes are void
+  rows_accepted = 48,  ///< the administrator of the box goes on with rows that somebody else had changed
 };
 
-constexpr std::uint8_t audit_kind_max = 47;
+constexpr std::uint8_t audit_kind_max = 48;
 constexpr std::size_t audit_detail_bytes_max = 8192;
 constexpr std::size_t audit_salt_bytes = 16;
 constexpr std::size_t leaf_data_bytes = 34;

@@ -125,7 +125,10 @@ private:
       return (folder_ / "keyring").string() + ": " + said(ring.why());
     ring_ = std::move(*ring);
     rows_ = std::make_unique<sealed_storage>(*lmdb_, *ring_, dice_);
-    if (auto why = rows_->resume_turn(); why != refusal::none)
+    auto why = rows_->check_rows();
+    if (why == refusal::none)
+      why = rows_->resume_turn();
+    if (why != refusal::none)
       return out.bulk + ": " + said(why);
     return {};
   }

@@ -1,4 +1,5 @@
 // What keeps the daemon from starting is said in plain words, with what to do, and with the right exit code.
+#include "audit_rows.hpp"
 #include "box.hpp"
 #include "temp_folder.hpp"
 #include "test_ports.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 struct box_fixture {
   temp_folder folder;
+  bool accept_changed_rows = false;
   std::filesystem::path state = folder.path / "state", keys = folder.path / "keys";
 
   box_fixture() {
@@ -40,7 +42,7 @@ struct box_fixture {
       kept_journal journal;
       seeded_random random;
       box out;
-      ::_exit(open_box(folder.path / "wardline.yaml", journal, random, out));
+      ::_exit(open_box({folder.path / "wardline.yaml", accept_changed_rows, 1'000}, journal, random, out));
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
@@ -81,4 +83,49 @@ TEST_CASE("without a clinic it names set-up; with a founding file of another use
   CHECK(code == no_permission);
   CHECK(said.find("this user may not read it") != std::string::npos);
   CHECK(said.find("wardctl setup") == std::string::npos);
+}
+
+TEST_CASE("rows changed behind the daemon's back stop the start; accepted, they leave a leaf") {
+  box_fixture f;
+  f.open(::geteuid()); // makes the store and the keyring
+  auto in_store = [&](const auto& what) {
+    kept_journal journal;
+    seeded_random random;
+    std::string problem;
+    auto keys = credentials::load(f.keys, problem);
+    auto lmdb = lmdb_storage::open(f.state / "store", journal, 16'777'216);
+    REQUIRE((keys && lmdb));
+    auto ring = keyring::open(f.state / "keyring", keys->kek, journal);
+    REQUIRE(ring);
+    sealed_storage rows{**lmdb, **ring, random};
+    what(**lmdb, rows);
+  };
+  in_store([](auto&, auto& rows) {
+    auto one = ports::put(ports::table::device, bytes(16, 1), {1});
+    CHECK(rows.commit({&one, 1}) == ports::commit_result::committed);
+  });
+  CHECK(f.open(::geteuid()).first == bad_config); // there is no clinic, but the store is good
+  in_store([](auto& below, auto&) {
+    auto gone = ports::del(ports::table::device, bytes(16, 1));
+    CHECK(below.commit({&gone, 1}) == ports::commit_result::committed);
+  });
+  for (int tries = 0; tries < 2; ++tries) {
+    auto [code, said] = f.open(::geteuid());
+    CHECK(code == damaged);
+    CHECK(said.find("rows_changed") != std::string::npos);
+    CHECK(said.find("--accept-changed-rows") != std::string::npos);
+  }
+  f.accept_changed_rows = true;
+  CHECK(f.open(::geteuid()).first == bad_config);
+  f.accept_changed_rows = false;
+  CHECK(f.open(::geteuid()).first == bad_config);
+  in_store([](auto&, auto& rows) {
+    auto stored = read_entry(rows, 0);
+    REQUIRE(stored);
+    auto entry = rules::decode_audit_entry(stored->entry);
+    REQUIRE(entry);
+    CHECK(entry->kind == rules::audit_kind::rows_accepted);
+    CHECK(entry->time == 1'000);
+    CHECK(load_store(rows)->head.tree.size == 1);
+  });
 }

@@ -28,7 +28,7 @@ struct opened_box {
     lmdb = std::move(*store);
     keys = std::move(*ring);
     rows = std::make_unique<sealed_storage>(*lmdb, *keys, dice);
-    if (rows->resume_turn() != refusal::none)
+    if (rows->check_rows() != refusal::none || rows->resume_turn() != refusal::none)
       rows.reset();
   }
 };

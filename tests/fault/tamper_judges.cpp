@@ -125,7 +125,7 @@ bool tamper_court::sealing_refuses(const opened& o) const {
 }
 
 bool tamper_court::start_refuses(const opened& o) const {
-  if (o.rows->resume_turn() != refusal::none || !load_store(*o.rows))
+  if (o.rows->check_rows() != refusal::none || o.rows->resume_turn() != refusal::none || !load_store(*o.rows))
     return true;
   kept_journal journal;
   if (!registry::load(*o.rows, &journal))

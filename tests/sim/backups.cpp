@@ -57,6 +57,8 @@ std::optional<std::uint64_t> backups::restore(ports::random& dice, time_ms now,
   if (!ring)
     return broken("the keyring of a backup does not open: " + to_string(ring.why())), std::nullopt;
   sealed_storage rows{disk_.rows, **ring, dice};
+  if (auto why = rows.check_rows(); why != refusal::none)
+    return broken("the rows of a backup are not those of one commit: " + to_string(why)), std::nullopt;
   if (auto why = rows.resume_turn(); why != refusal::none)
     return broken("the key turn of a backup does not go on: " + to_string(why)), std::nullopt;
   auto life = open_life(rows, dice, {dice.make<incarnation_id>(), now, current_.known, current_.kept});

@@ -29,6 +29,10 @@ daemon_life::daemon_life(box_disk& disk, std::map<ports::link_peer, wired_device
   }
   ring_ = std::move(*ring);
   sealed_ = std::make_unique<sealed_storage>(disk.rows, *ring_, random);
+  if (auto why = sealed_->check_rows(); why != refusal::none) {
+    broken("the rows are not those of the last commit: " + to_string(why));
+    return;
+  }
   if (auto why = sealed_->resume_turn(); why != refusal::none) {
     broken("the key turn of the life before does not go on: " + to_string(why));
     return;
