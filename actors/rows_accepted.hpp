@@ -2,8 +2,7 @@
 // The administrator of the box goes on with a store whose rows were changed behind the daemon's back.
 #include "ports/random.hpp"
 #include "ports/storage.hpp"
-#include "wire/refusal.hpp"
-#include "wire/time.hpp"
+#include "wire/refusals.hpp"
 
 namespace wardline {
 

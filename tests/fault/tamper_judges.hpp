@@ -31,19 +31,17 @@ public:
   /// `all`: its last state is the one that is tampered with.
   tamper_court(const box_history& all, const box_secrets& with);
 
-  judge look(const box_state& s);
+  /// `with_sum`: whether the start compares the sum of the rows, as it does.
+  judge look(const box_state& s, bool with_sum = true);
   /// As look(), for another file of the store beside the present rest; LMDB reads it in a process of its own.
   judge look_at_store_file(const bytes& data_file);
   /// Tables in which the tampered state differs from the present one, by name; of table meta the first row.
   [[nodiscard]] std::string tables_touched(const box_state& s) const;
 
-  /// Not the product's: the simulation's look at its disks, which compares tables with each other.
-  [[nodiscard]] bool tables_disagree(const box_state& s);
-
 private:
   struct opened;
   [[nodiscard]] bool sealing_refuses(const opened& o) const;
-  [[nodiscard]] bool start_refuses(const opened& o) const;
+  [[nodiscard]] bool start_refuses(const opened& o, bool with_sum = true) const;
   [[nodiscard]] judge reading_refuses(const opened& o); ///< harmless: nobody is refused
   [[nodiscard]] judge judged_here(const bytes& data_file);
   [[nodiscard]] bool verifier_refuses(const opened& o);
