@@ -1,5 +1,6 @@
 #include "conversation.hpp"
 #include "named_files.hpp"
+#include "posted_slip.hpp"
 #include "timeouts.hpp"
 #include <algorithm>
 
@@ -198,7 +199,7 @@ void conversation_state::wrote(const committed& c) {
     post.answer.deliver(outcome{wire::device::posted{last_seq, leaf}});
     wire::device::slip news{id, last_seq, leaf, slip.raw(), {}, post.what.now};
     self->send(directory, fan_out{slip.header.parties, encoded(news)});
-    self->send(self, verify_slip{post.what.post, post.what.now});
+    have_verified(slip, post.what.now);
   }
   if (link_changed)
     load();
@@ -240,33 +241,11 @@ void conversation_state::on(const conversation_changed&) {
     link_changed = true;
 }
 
-/// detail: u16 refusal. A bad signature costs its readers nothing (they check), but it is an alarm: only the
-/// channel's own device can have sent it.
-void conversation_state::on(const verify_slip& m) {
-  auto clinic = parts.board->now();
-  auto slip = e2ee::slip::decode(m.post->slip, clinic->id);
-  const auto* device = slip ? clinic->device(slip->header.author_device) : nullptr;
-  if (device == nullptr || e2ee::check_slip_signature(*slip, device->signing) == refusal::none)
-    return;
-  const auto& header = slip->header;
-  parts.journal->write(ports::severity::critical, "slip_signature_bad",
-                       {{"conversation", id}, {"message", header.message}, {"device", header.author_device}});
-  act a;
-  a.entry.kind = rules::audit_kind::refused;
-  a.entry.time = m.now;
-  a.entry.user = header.author_user;
-  a.entry.device = header.author_device;
-  a.entry.conversation = id;
-  a.entry.object = header.message.value;
-  a.entry.hash = slip->h;
-  constexpr auto why = static_cast<std::uint16_t>(refusal::bad_signature);
-  a.entry.detail = {static_cast<std::uint8_t>(why >> 8), static_cast<std::uint8_t>(why & 0xff)};
-  self->request(parts.store, store_timeout, write{{std::move(a)}})
-      .then([](const committed&) {},
-            [this](const caf::error& e) {
-              parts.journal->write(ports::severity::error, "alarm_not_logged",
-                                   {{"why", ports::word::of_table(name_of(refusal_of(e)))}});
-            });
+/// No place: slips come faster than they can be looked at, and their conversation does it, one by one.
+void conversation_state::have_verified(const e2ee::slip& slip, time_ms now) {
+  auto place = parts.unverified->take();
+  if (place || !has_good_signature(slip, *parts.board->now()))
+    self->send(parts.signatures, verify_slip{slip.raw(), now, std::move(place)});
 }
 
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,
@@ -279,10 +258,9 @@ conversation_actor::behavior_type conversation(conversation_actor::stateful_poin
   st.parts = std::move(parts);
   st.load();
   return {
-      [&st](const post_slip& m) { return st.on(m); },     [&st](const open_bodies& m) { return st.on(m); },
-      [&st](const read_slips& m) { return st.on(m); },    [&st](const apply_act& m) { return st.on(m); },
-      [&st](const open_chunk& m) { return st.on(m); },    [&st](const verify_slip& m) { st.on(m); },
-      [&st](const conversation_changed& m) { st.on(m); },
+      [&st](const post_slip& m) { return st.on(m); },  [&st](const open_bodies& m) { return st.on(m); },
+      [&st](const read_slips& m) { return st.on(m); }, [&st](const apply_act& m) { return st.on(m); },
+      [&st](const open_chunk& m) { return st.on(m); }, [&st](const conversation_changed& m) { st.on(m); },
   };
 }
 

@@ -52,6 +52,8 @@ struct conversation_parts {
   triage_actor triage;
   attachments_actor attachments{};
   std::shared_ptr<waiting_line> chunk_line{}; ///< chunks_waiting_max places
+  signatures_actor signatures{};
+  std::shared_ptr<waiting_line> unverified{}; ///< slips_unverified_max places
 };
 
 /// "Opened" is on disk: only a committed write makes one, and only its holder may read bodies (DESIGN 1,
@@ -144,7 +146,6 @@ struct conversation_state {
   caf::result<outcome> on(const apply_act& m);
   caf::result<outcome> on(const open_chunk& m);
   void on(const conversation_changed&);
-  void on(const verify_slip& m);
 
 private:
   /// none; not_found for whoever is not in it, with the same bytes as for one that does not exist.
@@ -157,6 +158,7 @@ private:
   void wrote(const committed& c);
   void not_written(refusal why);
   void write_next();
+  void have_verified(const e2ee::slip& slip, time_ms now);
 
   // conversation_reads.cpp: bodies and slips
   expected<page_plan> plan(const wire::device::open& what) const;

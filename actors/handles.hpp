@@ -25,6 +25,9 @@ using attachments_actor = caf::typed_actor<answers<take_chunk, outcome>, answers
 using triage_actor =
     caf::typed_actor<takes<item_changed>, takes<conversation_gone>, answers<ask_inbox, outcome>>;
 
+/// SIGNATURES looks at slips behind their ack, when nothing else wants the processor.
+using signatures_actor = caf::typed_actor<takes<verify_slip>>;
+
 /// ESCALATION runs what is due, once a second, from rows alone.
 using escalation_actor = caf::typed_actor<takes<tick>>;
 
@@ -43,8 +46,7 @@ using plugin_host_actor =
 /// A CONVERSATION keeps the order (dense seq), parties and epochs of one conversation. Parent: directory.
 using conversation_actor =
     caf::typed_actor<answers<post_slip, outcome>, answers<open_bodies, outcome>, answers<read_slips, outcome>,
-                     answers<apply_act, outcome>, answers<open_chunk, outcome>, takes<conversation_changed>,
-                     takes<verify_slip>>;
+                     answers<apply_act, outcome>, answers<open_chunk, outcome>, takes<conversation_changed>>;
 
 /// A USER holds the sessions and limits of one person. Parent: directory.
 using user_actor = caf::typed_actor<answers<sign_in, outcome>, answers<resume, outcome>,

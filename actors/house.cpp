@@ -7,6 +7,7 @@
 #include "escalation.hpp"
 #include "password_worker.hpp"
 #include "plan_rows.hpp"
+#include "signatures.hpp"
 #include "triage.hpp"
 #include "user.hpp"
 #include "wipe.hpp"
@@ -32,6 +33,7 @@ std::vector<caf::actor> house::in_stop_order() const {
   for (const auto& p : passwords)
     out.push_back(caf::actor_cast<caf::actor>(p));
   out.push_back(caf::actor_cast<caf::actor>(attachments));
+  out.push_back(caf::actor_cast<caf::actor>(signatures));
   out.push_back(caf::actor_cast<caf::actor>(audit));
   out.push_back(caf::actor_cast<caf::actor>(store));
   return out;
@@ -58,6 +60,10 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   };
   h.store = parts.detached ? system.spawn<caf::detached>(store, std::move(parts.store))
                            : system.spawn(store, std::move(parts.store));
+  signatures_parts looks{parts.board.get(), parts.journal, h.store, parts.yield_to_others};
+  h.signatures = parts.detached ? system.spawn<caf::detached>(signatures, std::move(looks))
+                                : system.spawn(signatures, std::move(looks));
+  auto unverified = std::make_shared<waiting_line>(slips_unverified_max);
   h.audit = system.spawn(audit, parts.rows, h.store);
   attachments_parts files{parts.blobs, parts.rows, parts.random, parts.journal};
   h.attachments = parts.detached ? system.spawn<caf::detached>(run_attachments, files)
@@ -93,8 +99,8 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   };
   d.make_conversation_actor =
       [&system, parts = conversation_parts{parts.rows, parts.board.get(), h.store, parts.journal, parts.duty,
-                                           h.triage, h.attachments, chunk_line}](const conversation_id& id,
-                                                                                 directory_actor parent) {
+                                           h.triage, h.attachments, chunk_line, h.signatures,
+                                           unverified}](const conversation_id& id, directory_actor parent) {
         return system.spawn(conversation, id, std::move(parent), parts);
       };
   h.directory = system.spawn(directory, std::move(d), std::move(*known));

@@ -30,9 +30,11 @@ struct house_parts {
   std::uint8_t erasure_claim = 0;
   order_signer sign_order;
   std::optional<founding> first;
-  incarnation_id first_incarnation; ///< used if there is no clinic yet
-  time_ms start = 0;                ///< wall clock
-  bool detached = true; ///< store, attachments and password workers on threads of their own; not in tests
+  incarnation_id first_incarnation;        ///< used if there is no clinic yet
+  time_ms start = 0;                       ///< wall clock
+  std::function<void()> yield_to_others{}; ///< of the calling thread: whatever else wants to run comes first
+  bool detached =
+      true; ///< store, signatures, attachments and password workers on threads of their own; not in tests
 };
 
 /// Two at once (DESIGN 10).
@@ -40,6 +42,7 @@ inline constexpr std::size_t password_workers = 2;
 
 struct house {
   store_actor store;
+  signatures_actor signatures;
   audit_actor audit;
   std::vector<password_actor> passwords;
   triage_actor triage;

@@ -144,10 +144,11 @@ struct apply_act {
   bool destroys = false; ///< the act means the whole conversation; `directory` has looked at the registrar
 };
 
-/// To self, behind the ack of a Post: is its author's signature right? Readers always look themselves.
+/// Behind the ack of a Post: is its author's signature right? Readers always look themselves.
 struct verify_slip {
-  std::shared_ptr<const wire::device::post> post;
+  bytes slip;
   time_ms now = 0;
+  line_place place{}; ///< one of slips_unverified_max; none: it was found to be wrong already
 };
 
 /// The conversation has a new link (another list of parties).

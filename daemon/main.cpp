@@ -23,6 +23,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <sched.h>
 #include <sodium.h>
 #include <unistd.h>
 
@@ -54,6 +55,12 @@ void die(const char* why) {
   std::_Exit(crashed);
 }
 
+/// Linux gives such a thread what no other thread wants, and a little. Refused, it runs like the others.
+void run_when_idle() {
+  sched_param none{};
+  (void)::sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 tick tick_of(const ports::clock& clock) {
   return {clock.now_ms(), clock.steady_ms()};
 }
@@ -83,6 +90,7 @@ house_parts parts_of(box& b, ports::random& random, ports::journal& journal, por
   p.sign_order = signer_of(b.keys.daemon_key);
   p.store.start = b.start;
   p.store.die = die;
+  p.yield_to_others = run_when_idle;
   p.first = b.first;
   p.first_incarnation = random.make<incarnation_id>();
   p.start = clock.now_ms();

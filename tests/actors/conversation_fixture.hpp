@@ -1,6 +1,7 @@
 #pragma once
 // One conversation actor over the real store.
 #include "fake_actors.hpp"
+#include "signatures.hpp"
 #include "small_clinic.hpp"
 
 namespace wardline {
@@ -40,6 +41,7 @@ struct conversation_fixture {
   fake_triage t;
   fake_attachments files;
   std::shared_ptr<waiting_line> chunk_line = std::make_shared<waiting_line>(2);
+  std::shared_ptr<waiting_line> unverified = std::make_shared<waiting_line>(2);
   rules::duty_board duty;
   gate_before_store gate;
   watched_reader rows{s.disk};
@@ -48,6 +50,7 @@ struct conversation_fixture {
   directory_actor directory = d.spawn(w.sys);
   triage_actor triage = t.spawn(w.sys);
   attachments_actor attachments = files.spawn(w.sys);
+  signatures_actor looks = w.sys.spawn(signatures, signatures_parts{&c.board, &s.journal, store});
   conversation_actor talk;
 
   conversation_fixture() {
@@ -64,6 +67,7 @@ struct conversation_fixture {
     stop(directory);
     stop(triage);
     stop(attachments);
+    stop(looks);
     stop(store);
     stop(real);
   }
@@ -71,9 +75,9 @@ struct conversation_fixture {
   conversation_fixture& operator=(const conversation_fixture&) = delete;
 
   conversation_actor spawn() {
-    return w.sys.spawn(
-        conversation, c.conversation, directory,
-        conversation_parts{&rows, &c.board, store, &s.journal, &duty, triage, attachments, chunk_line});
+    return w.sys.spawn(conversation, c.conversation, directory,
+                       conversation_parts{&rows, &c.board, store, &s.journal, &duty, triage, attachments,
+                                          chunk_line, looks, unverified});
   }
 
   template <class Handle>

@@ -131,7 +131,8 @@ TEST_CASE("a conversation looks to outsiders as if it did not exist") {
   auto a = f.ask_now(outside);
   auto unknown =
       f.w.sys.spawn(conversation, id_of<conversation_id>(0xee), f.directory,
-                    conversation_parts{&f.rows, &f.c.board, f.store, &f.s.journal, &f.duty, f.triage});
+                    conversation_parts{&f.rows, &f.c.board, f.store, &f.s.journal, &f.duty, f.triage,
+                                       f.attachments, f.chunk_line, f.looks, f.unverified});
   auto b = f.w.ask<outcome>(unknown, outside);
   f.w.run();
   CHECK(why_of(a) == refusal::not_found);
@@ -359,6 +360,24 @@ TEST_CASE("a signature is looked at behind the ack: a bad one is an alarm and a 
   CHECK(leaves[0].detail == bytes{0, static_cast<std::uint8_t>(refusal::bad_signature)});
   f.post(f.c.nurse, 2);
   CHECK(f.s.journal.count("slip_signature_bad") == 1);
+}
+
+TEST_CASE("slips beyond slips_unverified_max are looked at by their conversation") {
+  conversation_fixture f;
+  auto one = f.unverified->take();
+  CHECK(f.unverified->taken() == 1);
+  f.post(f.c.nurse, 1);
+  CHECK(f.unverified->taken() == 1); // given back when it was looked at
+  auto two = f.unverified->take();
+  REQUIRE(two);
+  auto m = f.c.message(f.c.nurse, 2);
+  m.slip.back() ^= 1;
+  CHECK(answered<posted>(f.ask_now(f.c.post(f.c.nurse, m))).seq == 2);
+  CHECK(f.s.journal.count("slip_signature_bad") == 1);
+  CHECK(f.entries(rules::audit_kind::refused).size() == 1);
+  CHECK(answered<posted>(f.post(f.c.nurse, 3)).seq == 3);
+  CHECK(f.s.journal.count("slip_signature_bad") == 1);
+  CHECK(f.unverified->taken() == 2);
 }
 
 TEST_CASE("a gate that is on disk refuses what the snapshot still allows, and nobody else's post") {

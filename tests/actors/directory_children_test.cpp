@@ -25,8 +25,7 @@ struct counted_conversations {
                 [=](const read_slips& m) { return answer(m); },
                 [=](const apply_act& m) { return answer(m); },
                 [=](const open_chunk& m) { return answer(m); },
-                [this](const conversation_changed& m) { changed.push_back(m.conversation); },
-                [](const verify_slip&) {}};
+                [this](const conversation_changed& m) { changed.push_back(m.conversation); }};
       }));
       return alive.back();
     };
