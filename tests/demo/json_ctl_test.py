@@ -62,6 +62,7 @@ class JsonOfWardctl(unittest.TestCase):
         self.assertEqual(commands_of(WARDCTL), self.page.listed(), "a command is not on the page, or is none")
         self.assertEqual(self.run_commands, self.page.listed(), "a command of the page is not run here")
         self.page.check_words(self)
+        self.assertLessEqual(self.page.never_there(), {"doctor: problem"}, "a field in brackets was never there")
         self.assertEqual(set(self.page.objects) - self.page.seen, set(), "a list was always empty")
 
     def looks(self):

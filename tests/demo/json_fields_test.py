@@ -12,6 +12,8 @@ from json_page import Page, commands_of
 
 WOKEN_WITHIN_S = 40
 CONNECTED_AFTER_S = 2
+# No certificate ends soon, and no message could not be read at first.
+NOT_IN_A_NEW_CLINIC = {"pending: offered", "pending: until_ms", "open: unreadable"}
 
 
 class JsonFields(unittest.TestCase):
@@ -57,6 +59,7 @@ class JsonFields(unittest.TestCase):
         self.assertEqual(commands_of(DEV / "plugins/cli/ward"), self.page.listed(), "a command is not on the page, or is none")
         self.assertEqual(self.run_commands, self.page.listed(), "a command of the page is not run here")
         self.page.check_words(self)
+        self.assertLessEqual(self.page.never_there(), NOT_IN_A_NEW_CLINIC, "a field in brackets was never there")
         self.assertEqual(set(self.page.objects) - self.page.seen, set(), "a list was always empty")
 
     def woken(self):
@@ -99,8 +102,14 @@ class JsonFields(unittest.TestCase):
         where = self.ward("physician1", "send locum 'Welcome'")["conversation"]
         self.ward("locum", "inbox")
         self.ward("locum", "open 1")
+        self.ward("manager1", "send physicians 'Who has the key of the pharmacy?'")
+        for who, name in (("physician1", None), ("locum", "refused")):
+            rows = self.ward(who, "inbox")["messages"]
+            number = next(m["number"] for m in rows if m["from"] == "manager1")
+            self.ward(who, f"ack {number}", name)
         self.ward("manager1", "admin revoke locum --reason stolen")
         self.ward("manager1", "admin devices locum")
+        # Neither the password nor the second factor that the locum has: the device is enrolled, and nobody is logged in.
         self.enrol("locum2", self.ward("manager1", f"admin replace locum --out {self.offline}/locum2"))
         self.ward("manager1", "admin pending")
         self.ward("physician1", "admin pending")
@@ -118,6 +127,8 @@ class JsonFields(unittest.TestCase):
         self.ward("physician1", f"admin grant manager1 physicians --request {keys}/grant", "requested")
         invited = self.ward("physician1", f"admin invite --name temp --role nurses --out {keys}/temp --request {keys}/request")
         self.assertIs(invited["done"], False)
+        self.ward("physician1", f"invite --further nurse1 --out {keys}/nurse1b --request {keys}/further")
+        self.ward("physician1", f"admin replace locum --out {keys}/locum3 --request {keys}/replacement")
         self.ward("manager1", f"admin cosign {keys}/grant")
         self.ward("manager1", f"admin cosign {keys}/request --yes")
 
@@ -129,6 +140,7 @@ class JsonFields(unittest.TestCase):
         self.ward("manager1", "send physician1 'for nobody' --level routine")
         where = self.ward("manager1", "conversations")["conversations"][0]["conversation"]
         self.ward("manager1", f"admin destroy {where} --reason other")
+        self.ward("manager1", f"logoff --device {self.device_of('manager1')}")
 
     def scores(self):
         text = "Crushing chest pain since an hour. No fever."

@@ -21,6 +21,7 @@ class Page:
         self.objects = {name: fields(words) for name, words in self.rows("Objects")}
         self.types = {name: TYPES[kind] for name, kind, meaning in self.rows("Fields")}
         self.seen = set()  # lists and objects that an answer really had something in
+        self.optional = {}  # of each row that answered, the fields in brackets: was it ever there?
 
     def rows(self, head):
         """The cells of each row of the tables below this head."""
@@ -40,6 +41,8 @@ class Page:
     def check(self, test, what, answer, always, all_of_them):
         test.assertLessEqual(always, set(answer), what)
         test.assertLessEqual(set(answer), all_of_them, what)
+        for field in all_of_them - always:
+            self.optional[f"{what}: {field}"] = self.optional.get(f"{what}: {field}", False) or field in answer
         for field, value in answer.items():
             kinds = self.types.get(f"{what}: {field}") or self.types[field]
             test.assertIn(type(value), kinds, f"{what}: {field}")
@@ -48,6 +51,10 @@ class Page:
             for one in [value] if dict in kinds else value:
                 self.seen.add(field)
                 self.check(test, field, one, *self.objects[field])
+
+    def never_there(self):
+        """Fields in brackets that no answer had."""
+        return {name for name, there in self.optional.items() if not there}
 
     def check_words(self, test):
         """Every field has a meaning, and every meaning a field."""
