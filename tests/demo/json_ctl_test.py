@@ -53,13 +53,13 @@ class JsonOfWardctl(unittest.TestCase):
         return self.ctl(f"{words} --config {self.settings}", **more)
 
     def test_every_command(self):
+        self.assertEqual(commands_of(WARDCTL), self.page.listed(), "a command is not on the page, or is none")
         self.looks()
         self.registrars_and_devices()
         self.plans()
         self.scores()
         self.backups()
         self.another_clinic()
-        self.assertEqual(commands_of(WARDCTL), self.page.listed(), "a command is not on the page, or is none")
         self.assertEqual(self.run_commands, self.page.listed(), "a command of the page is not run here")
         self.page.check_words(self)
         self.assertLessEqual(self.page.never_there(), {"doctor: problem"}, "a field in brackets was never there")

@@ -51,12 +51,12 @@ class JsonFields(unittest.TestCase):
         return next(d["device"] for d in self.ward("manager1", f"admin devices {who}")["devices"] if not d["revoked"])
 
     def test_every_command(self):
+        self.assertEqual(commands_of(DEV / "plugins/cli/ward"), self.page.listed(), "a command is not on the page, or is none")
         self.messages()
         self.people()
         self.second_registrar()
         self.lost_and_destroyed()
         self.scores()
-        self.assertEqual(commands_of(DEV / "plugins/cli/ward"), self.page.listed(), "a command is not on the page, or is none")
         self.assertEqual(self.run_commands, self.page.listed(), "a command of the page is not run here")
         self.page.check_words(self)
         self.assertLessEqual(self.page.never_there(), NOT_IN_A_NEW_CLINIC, "a field in brackets was never there")
