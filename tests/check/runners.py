@@ -109,6 +109,8 @@ def table(root):
             needs=("build dev",)),  # Debian's own interpreter has python3-pyte
         one("demo JSON fields", FULL, ["python3", str(root / "tests" / "demo" / "json_fields_test.py")], 120,
             needs=("build dev",)),
+        one("demo JSON of wardctl", FULL, ["python3", str(root / "tests" / "demo" / "json_ctl_test.py")], 120,
+            needs=("build dev",)),
         one("demo lost device", FULL, ["python3", str(root / "tests" / "demo" / "lost_test.py")], 900,
             needs=("build dev",)),
         one("demo files", FULL, ["python3", str(root / "tests" / "demo" / "files_test.py")], 300,
