@@ -50,12 +50,13 @@ struct conversation_fixture {
   directory_actor directory = d.spawn(w.sys);
   triage_actor triage = t.spawn(w.sys);
   attachments_actor attachments = files.spawn(w.sys);
-  signatures_actor looks = w.sys.spawn(signatures, signatures_parts{&c.board, &s.journal, store});
+  signatures_actor looks;
   conversation_actor talk;
 
   conversation_fixture() {
     gate.behind = real;
     store = gate.spawn(w.sys);
+    looks = w.sys.spawn(signatures, signatures_parts{&c.board, &s.journal, store});
     w.ask<committed>(real, c.rows_of(c.link));
     w.run();
     talk = spawn();
