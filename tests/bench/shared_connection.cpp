@@ -7,6 +7,9 @@ namespace wardline::bench {
 
 namespace says = wire::link;
 
+/// The daemon may have read ten thousand devices a moment ago.
+constexpr int welcome_within_ms = 60'000;
+
 class shared_connection::shared_channel final : public carrier {
 public:
   explicit shared_channel(shared_connection& on) : on_{on} {}
@@ -64,7 +67,7 @@ void shared_connection::open_again() {
   socket_ = std::make_unique<raw_plugin>(daemon_.address, daemon_.curve_key, own, how);
   need(socket_->send(says::encode(says::hello{"cli", "1", says::protocol, says::protocol, {"channels"}})),
        "a shared connection is not made");
-  auto welcome = socket_->receive();
+  auto welcome = socket_->receive(welcome_within_ms);
   auto said = welcome ? says::decode(*welcome) : expected<says::frame>{refusal::link_down};
   need(said && std::holds_alternative<says::welcome>(*said), "a shared connection is not welcome");
 }
