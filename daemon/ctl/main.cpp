@@ -6,6 +6,7 @@
 #include "doctor_line.hpp"
 #include "erasure_line.hpp"
 #include "plan_line.hpp"
+#include "plugin_line.hpp"
 #include "registrar_line.hpp"
 #include "setup_line.hpp"
 #include "status_line.hpp"
@@ -39,6 +40,7 @@ int run(int argc, char** argv) {
   add_audit(app, line);
   add_backup(app, line);
   add_device(app, line);
+  add_plugin(app, line);
   add_erasure(app, line);
   try {
     app.parse(argc, argv);

@@ -56,6 +56,7 @@ class JsonOfWardctl(unittest.TestCase):
         self.assertEqual(commands_of(WARDCTL), self.page.listed(), "a command is not on the page, or is none")
         self.looks()
         self.registrars_and_devices()
+        self.plugins()
         self.plans()
         self.scores()
         self.backups()
@@ -91,6 +92,18 @@ class JsonOfWardctl(unittest.TestCase):
         self.on_clinic("device gate nurse1 --reason 'Left in the tram'")
         self.on_clinic("device gate nurse1 --reason again", refused=True)
         self.on_clinic("device ungate nurse1")
+
+    def plugins(self):
+        self.assertIs(self.on_clinic("plugin list")["running"], True)
+        cli = self.place / "etc/plugins.d/cli.yaml"
+        before = cli.read_text()
+        self.assertEqual(self.on_clinic(f"plugin grant cli {'ab' * 32}")["new_plugin"], False)
+        self.on_clinic(f"plugin grant web {'ab' * 32} --right channels", refused=True)  # another one's key
+        self.assertEqual(self.on_clinic(f"plugin grant web {'cd' * 32} --right channels")["new_plugin"], True)
+        listed = {p["name"]: p for p in self.on_clinic("plugin list")["plugins"]}
+        self.assertEqual(listed["web"]["rights"], ["channels"])
+        (self.place / "etc/plugins.d/web.yaml").unlink()
+        cli.write_text(before)
 
     def plans(self):
         roster, chain = self.folder / "roster.yaml", self.folder / "chain.yaml"

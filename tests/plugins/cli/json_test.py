@@ -64,6 +64,9 @@ WARDCTL_REFUSED = [
     ["recovery-key", "new", "--passphrase-file", "none"], ["recovery-key", "words", "--passphrase-file", "words"],
     ["restore", "none", "--recovery-key", "none", "--passphrase-file", "words", "--config", "good.yaml"],
     ["restore", "none", "--recovery-key", "none", "--passphrase-file", "none", "--config", "good.yaml"],
+    ["plugin", "list", "--config", "none"], 
+    ["plugin", "grant", "Not A Name", "ab" * 32, "--right", "channels", "--config", "good.yaml"],
+    ["plugin", "grant", "web", "ab" * 32, "--right", "everything", "--config", "good.yaml"],
     ["erasure", "--config", "none"], ["audit", "export", "new", "--config", "good.yaml"],
     ["audit", "proof", "--entry", "1", "--config", "good.yaml"],
     ["device", "gate", "A", "--reason", "B", "--config", "good.yaml"], ["device", "ungate", "A", "--config", "none"],
@@ -74,11 +77,13 @@ WARDCTL_REFUSED = [
 WARDCTL_DONE = [
     ["config", "check", "--config", "good.yaml"], ["config", "check", "good.yaml"],
     ["config", "show", "--config", "good.yaml", "--effective", "--origin"],
-    *(["config", "print", what] for what in ("default", "man", "schema", "plugin-schema"))]
+    *(["config", "print", what] for what in ("default", "man", "schema", "plugin-schema")),
+    ["plugin", "list", "--config", "good.yaml"]]
 WARDCTL_UNREADABLE = [
     [], ["dance"], ["setup", "--wrong"], ["registrar"], ["registrar", "certify"],
     ["registrar", "certify", "--identity", "none"], ["roster"], ["roster", "set"], ["escalation", "get"], ["config"], ["config", "show", "more"], ["config", "diff", "a", "b"], ["status", "more"],
-    ["doctor", "--wrong"],
+    ["doctor", "--wrong"], ["plugin"], ["plugin", "list", "more"], ["plugin", "grant"], ["plugin", "grant", "web"],
+    ["plugin", "grant", "web", "ab", "--config", "good.yaml"], ["plugin", "grant", "none", "ab" * 32, "--config", "good.yaml"],
     ["config", "print", "poetry"], ["config", "check", "a", "b"], ["erasure", "more"], ["device"],
     ["backup"], ["backup", "new", "--keep", "0"], ["backup", "verify"], ["recovery-key"], ["restore"], ["restore", "none"],
     ["device", "gate", "A"], ["device", "ungate"], ["audit"], ["audit", "export"],
