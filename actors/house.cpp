@@ -23,6 +23,13 @@ password_actor next_worker(const std::vector<password_actor>& workers, const use
   return workers[user.value[0] % workers.size()];
 }
 
+signatures_actor spawn_signatures(caf::actor_system& system, const house_parts& parts,
+                                  const store_actor& store) {
+  signatures_parts own{parts.board.get(), parts.journal, store, parts.yield_to_others};
+  return parts.detached ? system.spawn<caf::detached>(signatures, std::move(own))
+                        : system.spawn(signatures, std::move(own));
+}
+
 } // namespace
 
 std::vector<caf::actor> house::in_stop_order() const {
@@ -60,9 +67,7 @@ expected<house> build_house(caf::actor_system& system, house_parts parts) {
   };
   h.store = parts.detached ? system.spawn<caf::detached>(store, std::move(parts.store))
                            : system.spawn(store, std::move(parts.store));
-  signatures_parts looks{parts.board.get(), parts.journal, h.store, parts.yield_to_others};
-  h.signatures = parts.detached ? system.spawn<caf::detached>(signatures, std::move(looks))
-                                : system.spawn(signatures, std::move(looks));
+  h.signatures = spawn_signatures(system, parts, h.store);
   auto unverified = std::make_shared<waiting_line>(slips_unverified_max);
   h.audit = system.spawn(audit, parts.rows, h.store);
   attachments_parts files{parts.blobs, parts.rows, parts.random, parts.journal};

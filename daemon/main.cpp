@@ -23,7 +23,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <sched.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <unistd.h>
 
@@ -58,7 +58,7 @@ void die(const char* why) {
 /// Linux gives such a thread what no other thread wants, and a little. Refused, it runs like the others.
 void run_when_idle() {
   sched_param none{};
-  (void)::sched_setscheduler(0, SCHED_IDLE, &none);
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
 }
 
 tick tick_of(const ports::clock& clock) {

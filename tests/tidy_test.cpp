@@ -84,9 +84,9 @@ const std::vector<std::string> world_headers{"fstream", "filesystem", "iostream"
                                              "mutex",   "random",     "future",   "cstdio",
                                              "ctime",   "stdio.h",    "time.h"};
 
-const std::vector<std::string> actor_names{"store", "directory",    "triage",      "escalation",
-                                           "wipe",  "audit",        "plugin_host", "device_session",
-                                           "user",  "conversation", "admin",       "house"};
+const std::vector<std::string> actor_names{
+    "store",          "directory", "triage",       "escalation", "wipe",       "audit", "plugin_host",
+    "device_session", "user",      "conversation", "admin",      "signatures", "house"};
 
 /// Introduces the actors to each other, so it knows them all; only main and tests know it.
 const std::string introducer = "house";
