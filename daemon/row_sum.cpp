@@ -73,6 +73,12 @@ void row_sum::remove(ports::table where, bytes_view key, bytes_view sealed) {
   --rows_;
 }
 
+void row_sum::add(const row_sum& other) {
+  for (std::size_t i = 0; i < sum_.size(); ++i)
+    sum_[i] += other.sum_[i];
+  rows_ += other.rows_;
+}
+
 row_sum row_sum::copy() const {
   auto out = empty();
   out.rows_ = rows_;

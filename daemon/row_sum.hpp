@@ -23,6 +23,9 @@ public:
   void add(ports::table where, bytes_view key, bytes_view sealed);
   void remove(ports::table where, bytes_view key, bytes_view sealed);
 
+  /// The rows of another sum with the same key, too: nobody's row is in both.
+  void add(const row_sum& other);
+
   [[nodiscard]] row_sum copy() const;
   /// The same key, and no rows.
   [[nodiscard]] row_sum empty() const;

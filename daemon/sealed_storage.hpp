@@ -65,6 +65,7 @@ private:
   [[nodiscard]] ports::commit_result commit_sealed(std::vector<ports::change> sealed);
   [[nodiscard]] bool find_sum();
   [[nodiscard]] std::optional<ports::row> last_but_sum(bytes_view prefix) const;
+  void add_rows(row_sum& to, ports::table where, std::uint8_t first_byte) const;
   [[nodiscard]] row_sum sum_now(const std::function<void(std::uint64_t)>& progress) const;
   [[nodiscard]] ports::commit_result commit_turn(turn_row next, std::vector<ports::change> with);
   [[nodiscard]] ports::commit_result reseal_some();

@@ -2,6 +2,9 @@
 // in the transaction of the rows that it counts, so both are as before or both are new.
 #include "sealed_storage.hpp"
 #include <algorithm>
+#include <atomic>
+#include <functional>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -13,6 +16,10 @@ using ports::change;
 using ports::commit_result;
 using ports::read_status;
 using ports::table;
+
+/// Beside the caller's thread, while rows are checked: they wait for the disk, hardly for the processor.
+constexpr std::uint64_t check_threads_max = 15;
+constexpr std::uint64_t rows_worth_a_thread = 20'000;
 
 /// Of those that count, one for each row: later changes win over earlier ones.
 std::vector<const change*> last_words(const std::vector<change>& changes) {
@@ -92,25 +99,49 @@ std::optional<ports::row> sealed_storage::last_but_sum(bytes_view prefix) const 
   }
 }
 
-row_sum sealed_storage::sum_now(const std::function<void(std::uint64_t)>& progress) const {
-  auto out = sum_->empty();
-  for (std::uint8_t t = 1; t <= ports::table_max; ++t) {
-    auto where = static_cast<table>(t);
-    if (ports::is_monotone(where) || where == table::node)
-      continue;
-    bytes after;
-    for (;;) {
-      auto page = below_.scan(where, {}, after, ports::scan_rows_max);
-      for (const auto& r : page)
-        if (row_sum::counts(where, r.key))
-          out.add(where, r.key, r.value);
-      if (progress)
-        progress(out.rows());
-      if (page.size() < ports::scan_rows_max)
-        break;
-      after = page.back().key;
-    }
+/// Of one table the rows whose key begins with this byte.
+void sealed_storage::add_rows(row_sum& to, table where, std::uint8_t first_byte) const {
+  bytes after;
+  for (;;) {
+    auto page = below_.scan(where, {&first_byte, 1}, after, ports::scan_rows_max);
+    for (const auto& r : page)
+      if (row_sum::counts(where, r.key))
+        to.add(where, r.key, r.value);
+    if (page.size() < ports::scan_rows_max)
+      return;
+    after = page.back().key;
   }
+}
+
+row_sum sealed_storage::sum_now(const std::function<void(std::uint64_t)>& progress) const {
+  constexpr unsigned pieces = 256 * (ports::table_max + 1); // table, then first byte of the key
+  std::atomic<unsigned> next{0};
+  std::atomic<std::uint64_t> seen{0};
+  auto some = [&](row_sum& part, const std::function<void(std::uint64_t)>& tell) {
+    for (unsigned piece; (piece = next++) < pieces;) {
+      auto where = static_cast<table>(piece / 256);
+      if (piece < 256 || ports::is_monotone(where) || where == table::node)
+        continue;
+      auto before = part.rows();
+      add_rows(part, where, static_cast<std::uint8_t>(piece % 256));
+      auto all = seen += part.rows() - before;
+      if (tell)
+        tell(all);
+    }
+  };
+  std::vector<row_sum> parts;
+  parts.reserve(check_threads_max);
+  std::vector<std::thread> threads;
+  auto beside = std::min<std::uint64_t>(sum_->rows() / rows_worth_a_thread, check_threads_max);
+  for (std::uint64_t i = 0; i < beside; ++i)
+    threads.emplace_back(some, std::ref(parts.emplace_back(sum_->empty())),
+                         std::function<void(std::uint64_t)>{});
+  auto out = sum_->empty();
+  some(out, progress);
+  for (auto& t : threads)
+    t.join();
+  for (const auto& part : parts)
+    out.add(part);
   return out;
 }
 

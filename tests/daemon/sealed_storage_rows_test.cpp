@@ -3,6 +3,7 @@
 #include "sealed_storage.hpp"
 #include "storages.hpp"
 #include "turn_rows.hpp"
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -206,6 +207,23 @@ TEST_CASE("nobody above sees the row of the sum, and pages beside it are full") 
   CHECK(s.disk().last(table::meta, k("store/"))->key == k("store/head"));
   std::vector<change> forged{put(table::meta, row_sum_key(), {1})};
   CHECK(s.disk().commit(forged) == commit_result::refused);
+}
+
+TEST_CASE("many rows are looked at by many threads, and one that is missing is missed") {
+  sealed_memory s;
+  std::vector<change> rows;
+  for (std::uint64_t i = 0; i < 65'000; ++i)
+    rows.push_back(put(i % 2 == 0 ? table::item : table::waiting,
+                       joined(bytes(1, static_cast<std::uint8_t>(i)), row_key(i)), {1}));
+  REQUIRE(s.disk().commit(rows) == commit_result::committed);
+  s.restart();
+  std::uint64_t told = 0;
+  CHECK(s.storage->check_rows([&](std::uint64_t n) { told = std::max(told, n); }) == refusal::none);
+  CHECK(told > 0);
+  CHECK(told <= 65'000);
+  of(s.below.storage.rows, table::waiting).erase(rows[64'999].key);
+  s.restart();
+  CHECK(s.storage->check_rows() == refusal::rows_changed);
 }
 
 TEST_CASE("a store that holds rows and no sum takes nothing, unless somebody accepts it") {
