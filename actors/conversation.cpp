@@ -1,6 +1,5 @@
 #include "conversation.hpp"
 #include "named_files.hpp"
-#include "posted_slip.hpp"
 #include "timeouts.hpp"
 #include <algorithm>
 
@@ -243,9 +242,13 @@ void conversation_state::on(const conversation_changed&) {
 
 /// No place: slips come faster than they can be looked at, and their conversation does it, one by one.
 void conversation_state::have_verified(const e2ee::slip& slip, time_ms now) {
+  auto clinic = parts.board->now();
+  const auto* device = clinic->device(slip.header.author_device);
+  if (device == nullptr) // revoked meanwhile, and forgotten
+    return;
   auto place = parts.unverified->take();
-  if (place || !has_good_signature(slip, *parts.board->now()))
-    self->send(parts.signatures, verify_slip{slip.raw(), now, std::move(place)});
+  if (place || e2ee::check_slip_signature(slip, device->signing) != refusal::none)
+    self->send(parts.signatures, verify_slip{slip.raw(), clinic->id, device->signing, now, std::move(place)});
 }
 
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_state> self,

@@ -25,7 +25,7 @@ password_actor next_worker(const std::vector<password_actor>& workers, const use
 
 signatures_actor spawn_signatures(caf::actor_system& system, const house_parts& parts,
                                   const store_actor& store) {
-  signatures_parts own{parts.board.get(), parts.journal, store, parts.yield_to_others};
+  signatures_parts own{parts.journal, store, parts.yield_to_others};
   return parts.detached ? system.spawn<caf::detached>(signatures, std::move(own))
                         : system.spawn(signatures, std::move(own));
 }

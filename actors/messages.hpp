@@ -147,6 +147,8 @@ struct apply_act {
 /// Behind the ack of a Post: is its author's signature right? Readers always look themselves.
 struct verify_slip {
   bytes slip;
+  clinic_id clinic;
+  public_key signing; ///< its author's device's, when it was accepted
   time_ms now = 0;
   line_place place{}; ///< one of slips_unverified_max; none: it was found to be wrong already
 };

@@ -1,14 +1,13 @@
 #include "signatures.hpp"
-#include "posted_slip.hpp"
+#include "e2ee/slip.hpp"
 #include "timeouts.hpp"
 
 namespace wardline {
 
 /// detail: u16 refusal.
 void signatures_state::on(const verify_slip& m) {
-  auto clinic = parts.board->now();
-  auto slip = e2ee::slip::decode(m.slip, clinic->id);
-  if (!slip || has_good_signature(*slip, *clinic))
+  auto slip = e2ee::slip::decode(m.slip, m.clinic);
+  if (!slip || e2ee::check_slip_signature(*slip, m.signing) == refusal::none)
     return;
   const auto& header = slip->header;
   parts.journal->write(

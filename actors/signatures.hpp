@@ -1,7 +1,6 @@
 #pragma once
 #include "handles.hpp"
 #include "ports/journal.hpp"
-#include "rules/clinic.hpp"
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <functional>
@@ -13,10 +12,10 @@ inline constexpr std::size_t slips_unverified_max = 8'192;
 
 /// What it works with. Pointers are main's and outlive every actor.
 struct signatures_parts {
-  const rules::clinic_board* board = nullptr;
   ports::journal* journal = nullptr;
   store_actor store;
-  /// Called once, on its own thread where it has one: others come first on the processor. May be empty.
+  /// Called once, on its own thread where it has one: others come first on the processor. So it shares no
+  /// snapshot with them: whoever is put aside while it holds one would hold up all. May be empty.
   std::function<void()> yield_to_others{};
 };
 

@@ -56,7 +56,7 @@ struct conversation_fixture {
   conversation_fixture() {
     gate.behind = real;
     store = gate.spawn(w.sys);
-    looks = w.sys.spawn(signatures, signatures_parts{&c.board, &s.journal, store});
+    looks = w.sys.spawn(signatures, signatures_parts{&s.journal, store});
     w.ask<committed>(real, c.rows_of(c.link));
     w.run();
     talk = spawn();
