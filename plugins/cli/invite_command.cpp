@@ -98,6 +98,10 @@ int run_invite(const choices& c, const invite_words& words) {
                           "Second code: {}\nTell the code another way than you hand over the file: by "
                           "telephone, or in person.",
                           wanted.display_name, words.out, words.hours, (*done)->code);
+  if (wanted.purpose != e2ee::invitation_purpose::first)
+    text += fmt::format("\n{} keeps password and second factor. On the new device: ward enrol --further "
+                        "--invitation {}",
+                        wanted.display_name, words.out);
   if ((*done)->request)
     return hand_over(e, *request, words.request, *(*done)->request, text, std::move(data));
   return e.words.result(text, std::move(data));

@@ -79,7 +79,7 @@ void add_people(CLI::App& app, line& l) {
   enrol->add_option("--invitation", l.enrol.invitation, "Invitation file")->required();
   enrol->add_option("--code", l.enrol.code, "Second code, 8 digits; asked for if not given");
   enrol->add_flag("--further", l.enrol.further,
-                  "You have another device already, with password and second factor");
+                  "You have a password and second factor already, from a device before");
   enrol->callback([&l] { l.run = [&l] { return run_enrol(l.chosen, l.enrol); }; });
   app.add_subcommand("login", "Log in")->callback([&l] { l.run = [&l] { return run_login(l.chosen); }; });
   auto* logoff = app.add_subcommand("logoff", "Log off; the store is locked");
