@@ -160,6 +160,19 @@ exit_code serve(const sigset_t& signals, const house& h, const ports::clock& clo
   }
 }
 
+/// An actor begins on its own thread, some time after it was spawned. Nobody may knock before all have:
+/// whoever came earlier would meet a clinic without devices, and its key would not be known yet. False: one
+/// is gone.
+bool wait_until_all_began(caf::actor_system& system, const house& h) {
+  caf::scoped_actor self{system};
+  bool all = true;
+  for (const auto& part : h.in_stop_order()) // CAF answers this itself, behind the actor's own beginning
+    self->request(part, caf::infinite, caf::sys_atom::value, caf::get_atom::value, std::string{"info"})
+        .receive([](caf::ok_atom, const std::string&, const caf::strong_actor_ptr&, const std::string&) {},
+                 [&](const caf::error&) { all = false; });
+  return all;
+}
+
 void stop_house(caf::actor_system& system, const house& h) {
   caf::scoped_actor self{system};
   for (const auto& part : h.in_stop_order()) {
@@ -222,6 +235,8 @@ exit_code run(const char* config_file, bool accept_changed_rows, const sigset_t&
     return complain(damaged, std::string{sentence_of(h.why())}), damaged;
   watch_core(system, *h);
   h->on_tick(tick_of(clock)); // nobody knows the time before the first one
+  if (!wait_until_all_began(system, *h))
+    std::_Exit(complain(damaged, "a part of the house did not begin; the journal says why"));
   auto code = stopped;
   backup_sessions backups{{*b.rows, *b.lmdb, *b.ring, *b.blobs, b.keys}};
   admin_socket door{b.conf.admin_socket,
