@@ -138,7 +138,7 @@ commit_result sealed_storage::commit(std::span<const ports::change> changes) {
   if (auto made = make_keys(changes); made != commit_result::committed)
     return made;
   std::vector<ports::change> sealed;
-  sealed.reserve(changes.size());
+  sealed.reserve(changes.size() + 1); // and the sum
   for (const auto& c : changes)
     sealed.push_back({c.what, c.where, c.key, c.what == ports::change::kind::put ? seal(c) : bytes{}});
   return commit_sealed(std::move(sealed));

@@ -64,7 +64,7 @@ WARDCTL_REFUSED = [
     ["recovery-key", "new", "--passphrase-file", "none"], ["recovery-key", "words", "--passphrase-file", "words"],
     ["restore", "none", "--recovery-key", "none", "--passphrase-file", "words", "--config", "good.yaml"],
     ["restore", "none", "--recovery-key", "none", "--passphrase-file", "none", "--config", "good.yaml"],
-    ["plugin", "list", "--config", "none"], 
+    ["plugin", "list", "--config", "none"],
     ["plugin", "grant", "Not A Name", "ab" * 32, "--right", "channels", "--config", "good.yaml"],
     ["plugin", "grant", "web", "ab" * 32, "--right", "everything", "--config", "good.yaml"],
     ["erasure", "--config", "none"], ["audit", "export", "new", "--config", "good.yaml"],
